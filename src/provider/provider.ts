@@ -1,0 +1,171 @@
+/**
+ * What a backend author implements. Only {@link PodLifecycleHandler} is required; each capability is an interface of its
+ * own, detected by the presence of its method.
+ */
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { Logger } from '../runtime/logger.js';
+import type { Node, Pod, PodStatus } from '../kube/types.js';
+
+/** Which pod is meant. Two pods with the same name and another uid are two pods. */
+export interface PodRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface ContainerRef extends PodRef {
+  readonly container: string;
+}
+
+/** Handed to every provider call. */
+export interface CallContext {
+  /**
+   * Aborts when the answer is no longer wanted: the pod is deleted while it is being created, the node closes.
+   * A call that ends early should reject; what it had begun is found again by `getPods`, or cleaned up by `deletePod`.
+   */
+  readonly signal: AbortSignal;
+  /** Carries the pod's name and uid in its fields. */
+  readonly logger: Logger;
+}
+
+export interface DeleteContext extends CallContext {
+  /** Seconds the pod's containers have between the request to end and being killed. 0 means at once. */
+  readonly gracePeriodSeconds: number;
+}
+
+/**
+ * Pods handed over are the callee's own copies, free to be changed and kept. Calls for one pod never overlap; calls for
+ * different pods do, up to the node's `providerConcurrency`. Any method may reject: the call is repeated with backoff,
+ * for ever, unless the error says otherwise (`VkError`: `retry`, or code `InvalidInput`).
+ */
+export interface PodLifecycleHandler {
+  /**
+   * Starts the pod. Resolves when the backend has taken it over, not necessarily when it runs. May be called again for
+   * a pod after a rejection or a crash, so it must take what is already there for the same uid as its own.
+   */
+  createPod(pod: Pod, context: CallContext): Promise<void>;
+  /** The spec, labels or annotations changed. A backend that cannot apply a change resolves and leaves the status as it is. */
+  updatePod(pod: Pod, context: CallContext): Promise<void>;
+  /**
+   * Ends the pod. May resolve before it is gone: the API object stays until the provider reports every container
+   * terminated or no longer knows the pod. May be called again, also with a shorter grace period. For a pod that the
+   * backend does not know it resolves, or rejects with code `NotFound`: both mean gone.
+   */
+  deletePod(pod: Pod, context: DeleteContext): Promise<void>;
+  /** The pod as the backend has it, or undefined (or code `NotFound`) if it does not. Rejects if it cannot tell. */
+  getPod(ref: PodRef, context: CallContext): Promise<Pod | undefined>;
+  /** The same for the status alone. */
+  getPodStatus(ref: PodRef, context: CallContext): Promise<PodStatus | undefined>;
+  /**
+   * All pods of this node that the backend has, with uid. Asked at start, to adopt what runs, and now and then to find
+   * what should not be there. Rejects if the list is not complete.
+   */
+  getPods(context: CallContext): Promise<Pod[]>;
+}
+
+/** A backend that tells of changes by itself. Without it the SDK polls `getPodStatus`. */
+export interface PodNotifier {
+  /**
+   * Called once, before any other call. From then on the provider calls `notify` with a pod whose status changed (its
+   * metadata and whole status). `notify` never throws, may be called at any time, and copies what it is given.
+   * A pod with a `deletionTimestamp` that Kubernetes did not ask for is an eviction: its API object is deleted.
+   */
+  notifyPods(notify: (pod: Pod) => void, context: CallContext): void;
+}
+
+/** A backend that can answer for all pods at once. Used by the poller in place of one `getPodStatus` per pod. */
+export interface PodStatusLister {
+  /** The status of every pod of this node. Rejects if the answer is not complete. */
+  listPodStatuses(context: CallContext): Promise<{ readonly ref: PodRef; readonly status: PodStatus }[]>;
+}
+
+export interface ContainerLogOptions {
+  readonly follow?: boolean;
+  readonly previous?: boolean;
+  readonly timestamps?: boolean;
+  readonly tailLines?: number;
+  readonly limitBytes?: number;
+  readonly sinceSeconds?: number;
+  /** RFC 3339. */
+  readonly sinceTime?: string;
+  readonly stream?: 'All' | 'Stdout' | 'Stderr';
+}
+
+export interface ContainerLogs {
+  getContainerLogs(ref: ContainerRef, options: ContainerLogOptions, context: CallContext): Promise<Readable>;
+}
+
+export interface TerminalSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The streams of an exec or attach. Those that the client did not ask for are undefined. */
+export interface AttachIO {
+  readonly stdin?: Readable;
+  readonly stdout?: Writable;
+  readonly stderr?: Writable;
+  readonly tty: boolean;
+  /** Sizes of the client's terminal, the first at once. Only with `tty`. */
+  readonly resize?: AsyncIterable<TerminalSize>;
+}
+
+export interface ContainerExec {
+  /** Runs `command` and resolves with its exit code, after its output has been written. */
+  runInContainer(ref: ContainerRef, command: string[], io: AttachIO, context: CallContext): Promise<number>;
+}
+
+export interface ContainerAttach {
+  attachToContainer(ref: ContainerRef, io: AttachIO, context: CallContext): Promise<number | void>;
+}
+
+export interface PortForwarder {
+  /** Joins `connection` to `port` of the pod. Resolves when both directions have ended. */
+  portForward(ref: PodRef, port: number, connection: Duplex, context: CallContext): Promise<void>;
+}
+
+/** The stats summary of the kubelet, `stats/v1alpha1` of `k8s.io/kubelet`. */
+export interface StatsSummary {
+  node: { nodeName: string; [key: string]: unknown };
+  pods: { podRef: { name: string; namespace: string; uid: string }; [key: string]: unknown }[];
+}
+
+export interface StatsProvider {
+  getStatsSummary(context: CallContext): Promise<StatsSummary>;
+}
+
+export interface NodeConfigurer {
+  /** Changes the node object before it is registered: capacity, addresses, labels, taints, node info. */
+  configureNode(node: Node): void | Promise<void>;
+}
+
+export interface NodeHealth {
+  /** Rejects if the backend is out of reach. Asked every `pingIntervalMs`; the node is NotReady while it fails. */
+  ping(context: CallContext): Promise<void>;
+  /**
+   * Called once. The provider calls `notify` with a node whose status (capacity, allocatable, conditions, addresses),
+   * labels, annotations or taints changed; they replace what it said before, and are sent soon.
+   */
+  notifyNodeStatus(notify: (node: Node) => void): void;
+}
+
+export interface Provider
+  extends
+    PodLifecycleHandler,
+    Partial<
+      PodNotifier &
+        PodStatusLister &
+        ContainerLogs &
+        ContainerExec &
+        ContainerAttach &
+        PortForwarder &
+        StatsProvider &
+        NodeConfigurer &
+        NodeHealth
+    > {}
+
+/** The reference of a pod that came from an apiserver. */
+export function podRef(pod: Pod): PodRef {
+  const { namespace = '', name = '', uid = '' } = pod.metadata;
+  return { namespace, name, uid };
+}

@@ -1,0 +1,53 @@
+/** Time as an injected dependency. No module reads the wall clock or sets a timer except through a {@link Clock}. */
+
+/** A timer that can be cancelled. Cancelling twice, or after it fired, does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Wall time in milliseconds since the epoch. */
+  now(): number;
+  /** Calls `callback` once after `delayMs`. A pending timer does not keep the process alive. */
+  setTimer(delayMs: number, callback: () => void): Timer;
+  /** Resolves after `delayMs`, or rejects with the signal's reason as soon as it aborts (at once if it has). */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** `setTimeout` fires at once for longer delays (2^31 - 1 ms, about 24.8 days). */
+const longestDelayMs = 0x7fffffff;
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimer(delayMs, callback) {
+    const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), longestDelayMs));
+    handle.unref();
+    return { cancel: () => clearTimeout(handle) };
+  },
+  sleep(delayMs, signal) {
+    return sleepOn(this, delayMs, signal);
+  },
+};
+
+/** {@link Clock.sleep} on top of {@link Clock.setTimer}, for whoever implements a clock. */
+export function sleepOn(clock: Pick<Clock, 'setTimer'>, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(signal?.reason as Error);
+    };
+    const timer = clock.setTimer(delayMs, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** A source of randomness in [0, 1), as `Math.random`. Injected wherever jitter or identity is made. */
+export type Random = () => number;
