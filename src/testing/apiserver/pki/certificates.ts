@@ -66,6 +66,11 @@ export class CertificateAuthority {
     this.#parsed = new X509Certificate(this.certificate);
   }
 
+  /** PEM of the authority's private key, for a program that signs in its name. */
+  get key(): string {
+    return this.#key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  }
+
   /** Whether this authority has signed `certificate` (PEM or DER). Says nothing of its validity period. */
   hasIssued(certificate: string | Buffer): boolean {
     const parsed = new X509Certificate(certificate);
