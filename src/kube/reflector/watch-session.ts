@@ -84,16 +84,25 @@ export class WatchSession<T extends KubeObject> {
   }
 
   async #read(): Promise<Outcome> {
-    const { request, clock, signal, maxEventBytes } = this.#options;
+    const { request, clock, signal } = this.#options;
     const response = await this.#api.stream({ method: 'GET', ...request, signal });
     if (response.status !== 200) throw await errorOfResponse(this.#what, response);
     this.#openedAt = clock.now();
     this.#hear();
     this.#options.onOpen();
+    const stopWatching = this.#watchSilence(response.body);
+    try {
+      return await this.#readEvents(response.body);
+    } finally {
+      stopWatching();
+    }
+  }
+
+  async #readEvents(body: Readable): Promise<Outcome> {
+    const { signal, maxEventBytes } = this.#options;
     const splitter = new LineSplitter(maxEventBytes);
     let events = 0;
-    using _watchdog = this.#watchSilence(response.body);
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
       this.#hear();
       for (const line of splitter.push(chunk)) {
         signal.throwIfAborted();
@@ -147,7 +156,7 @@ export class WatchSession<T extends KubeObject> {
     return this.#synced ? this.#options.silenceLimitMs : this.#options.listSilenceLimitMs;
   }
 
-  #watchSilence(body: Readable): Disposable {
+  #watchSilence(body: Readable): () => void {
     const { clock, signal } = this.#options;
     const abort = (): void => void body.destroy(signal.reason as Error);
     const check = (): void => {
@@ -161,11 +170,9 @@ export class WatchSession<T extends KubeObject> {
     };
     let timer = clock.setTimer(this.#limitMs(), check);
     signal.addEventListener('abort', abort);
-    return {
-      [Symbol.dispose]: () => {
-        timer.cancel();
-        signal.removeEventListener('abort', abort);
-      },
+    return () => {
+      timer.cancel();
+      signal.removeEventListener('abort', abort);
     };
   }
 
