@@ -5,7 +5,7 @@ export type ReflectorStatus =
   | { readonly type: 'idle' }
   /** Reading everything there is. What was in the store stays there meanwhile. */
   | { readonly type: 'listing'; readonly how: 'stream' | 'pages' }
-  | { readonly type: 'watching'; readonly resourceVersion: string }
+  | { readonly type: 'watching' }
   /** Waiting after a failure, until `untilMs` since the epoch. */
   | {
       readonly type: 'backoff';

@@ -18,6 +18,7 @@ import type { IndexFunction } from './indexed-store.js';
 import { longestSilenceMs, watchSeconds } from './liveness.js';
 import { ObjectCache } from './object-cache.js';
 import { type ReflectorOptions, type ResolvedReflectorOptions, resolveReflectorOptions } from './options.js';
+import { PartSharing } from './part-sharing.js';
 import { firstPlan, nextPlan, type Outcome, type Plan, type Step } from './plan.js';
 import type { ReflectorStatus } from './reflector-status.js';
 import { nextTurn } from './turn.js';
@@ -51,6 +52,7 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
   readonly #resource: Resource<T>;
   readonly #options: ResolvedReflectorOptions<T>;
   readonly #cache: ObjectCache<T>;
+  readonly #sharing: PartSharing | undefined;
   readonly #closing = new AbortController();
   readonly #synced = new AbortController();
   #loop: Promise<void> | undefined;
@@ -63,6 +65,7 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
     this.#api = api;
     this.#resource = resource;
     this.#options = resolveReflectorOptions(options);
+    this.#sharing = this.#options.shareEqualParts ? new PartSharing() : undefined;
     this.#cache = new ObjectCache(this.#guardedIndexes(), this.#options.logger);
   }
 
@@ -161,7 +164,7 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
         this.#cache.beginList();
         return this.#watch(true, signal);
       case 'watch':
-        this.#status = { type: 'watching', resourceVersion: this.#resourceVersion };
+        this.#status = { type: 'watching' };
         return this.#watch(false, signal);
     }
   }
@@ -226,11 +229,11 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
       },
       onListed: () => {
         this.#connected = true;
+        this.#status = { type: 'watching' };
         this.#endList();
       },
       onVersion: (resourceVersion) => {
         this.#resourceVersion = resourceVersion;
-        if (this.#connected) this.#status = { type: 'watching', resourceVersion };
       },
     });
     this.#session = session;
@@ -247,12 +250,13 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
   /** What is stored for an object that came from the server. */
   #prepare(object: T): T {
     if (!this.#options.keepManagedFields) delete object.metadata.managedFields;
+    let prepared = object;
     try {
-      return this.#options.transform(object);
+      prepared = this.#options.transform(object);
     } catch (error) {
       this.#options.logger.error({ object: objectKey(object), err: error }, 'transform threw');
-      return object;
     }
+    return this.#sharing === undefined ? prepared : this.#sharing.share(prepared);
   }
 
   #guardedIndexes(): Record<string, IndexFunction<T>> {

@@ -1,43 +1,30 @@
-/** What a Status or a refused request means, as errors of the SDK. */
-import { codeOfHttpStatus, VkError } from '../../runtime/errors.js';
+/** What an `ERROR` event or a refused watch means, as errors of the SDK. */
+import { ApiError, parseRetryAfter } from '../api-error.js';
 import type { RawResponse } from '../api.js';
 import type { Status } from '../types.js';
 
 /** A refusal is a Status of a few hundred bytes; what comes through a proxy may be anything. */
 const longestBody = 64 * 1024;
 
-/** The error that an `ERROR` event or a failed request's body tells of. `what` is named first in the message. */
-export function errorOfStatus(what: string, status: Status, retryAfterMs?: number): VkError {
-  const seconds = status.details?.retryAfterSeconds;
-  const afterMs = retryAfterMs ?? (seconds ? seconds * 1000 : undefined);
-  const reason = status.reason ?? '';
-  const code =
-    reason === 'Expired' || reason === 'Gone' ? 'Expired' : codeOfHttpStatus(status.code ?? 500, status.reason);
-  return new VkError(code, `${what}: ${status.message ?? (reason || 'failed')}`, {
-    cause: status,
-    ...(afterMs === undefined ? {} : { retry: { afterMs } }),
-  });
+/** The error that the Status in an `ERROR` event stands for: what the same Status would be as an answer. */
+export function errorOfStatus(what: string, status: Status): ApiError {
+  const httpStatus = status.reason === 'Expired' || status.reason === 'Gone' ? 410 : (status.code ?? 500);
+  return new ApiError(what, { httpStatus, body: JSON.stringify({ ...status, kind: 'Status' }) });
 }
 
-/** Reads the body of a refused request to its end and says what it means. */
-export async function errorOfResponse(what: string, { status, headers, body }: RawResponse): Promise<VkError> {
+/** Reads the body of a refused request, up to a bound, and says what it means. */
+export async function errorOfResponse(what: string, response: RawResponse, nowMs: number): Promise<ApiError> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > longestBody) break;
-    chunks.push(chunk);
   }
-  const retryAfter = Number(headers['retry-after']);
-  const retryAfterMs = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1000 : undefined;
-  return errorOfStatus(what, { message: `HTTP status ${status}`, ...parsed(chunks), code: status }, retryAfterMs);
-}
-
-function parsed(chunks: readonly Buffer[]): Status {
-  try {
-    const status = JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
-    return typeof status === 'object' && status !== null ? (status as Status) : {};
-  } catch {
-    return {};
-  }
+  const header = response.headers['retry-after'];
+  return new ApiError(what, {
+    httpStatus: response.status,
+    retryAfterMs: parseRetryAfter(typeof header === 'string' ? header : undefined, nowMs),
+    body: Buffer.concat(chunks).toString('utf8'),
+  });
 }

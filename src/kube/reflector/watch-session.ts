@@ -86,7 +86,7 @@ export class WatchSession<T extends KubeObject> {
   async #read(): Promise<Outcome> {
     const { request, clock, signal } = this.#options;
     const response = await this.#api.stream({ method: 'GET', ...request, signal });
-    if (response.status !== 200) throw await errorOfResponse(this.#what, response);
+    if (response.status !== 200) throw await errorOfResponse(this.#what, response, clock.now());
     this.#openedAt = clock.now();
     this.#hear();
     this.#options.onOpen();
