@@ -42,7 +42,7 @@ export const leases: Resource<Lease> = {
 /** `/api/v1/namespaces/NS/pods/NAME/SUBRESOURCE`, as far as the parts are given. Every part is URL-encoded. */
 export function resourcePath(
   resource: Resource,
-  at: { readonly namespace?: string; readonly name?: string; readonly subresource?: string } = {},
+  at: { readonly namespace?: string | undefined; readonly name?: string; readonly subresource?: string } = {},
 ): string {
   const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
   const namespace = resource.namespaced && at.namespace ? `/namespaces/${encodeURIComponent(at.namespace)}` : '';

@@ -1,0 +1,89 @@
+/** One request and its answer's body as it comes. Neighbours: `exchange.ts` (whole answers), `transport.ts` (sockets). */
+import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { ExchangeError, type ExchangeRequest } from './exchange.js';
+
+export interface StreamExchange {
+  readonly httpStatus: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Errors with an `ExchangeError` when it is cut off, and with the signal's reason when that aborts. */
+  readonly body: Readable;
+}
+
+/**
+ * Resolves when headers have come. A slow reader of the body slows the server down. The signal ends the request before
+ * headers, and the body after.
+ */
+export function openStream(
+  dispatcher: Dispatcher,
+  request: ExchangeRequest,
+  signal: AbortSignal,
+): Promise<StreamExchange> {
+  return new Promise((resolve, reject) => {
+    const handler = new StreamHandler(resolve, reject);
+    const onAbort = (): void => handler.end(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    handler.onEnded = () => signal.removeEventListener('abort', onAbort);
+    try {
+      dispatcher.dispatch({ ...request, body: request.body ?? null, headersTimeout: 0, bodyTimeout: 0 }, handler);
+    } catch (error) {
+      handler.end(new ExchangeError(error, false));
+    }
+  });
+}
+
+class StreamHandler implements Dispatcher.DispatchHandler {
+  onEnded: (() => void) | undefined;
+  readonly #resolve: (stream: StreamExchange) => void;
+  readonly #reject: (error: Error) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #body: Readable | undefined;
+  #ended: Error | undefined;
+
+  constructor(resolve: (stream: StreamExchange) => void, reject: (error: Error) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** Before headers: the promise rejects. After: the body is destroyed. */
+  end(error: Error): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = error;
+    this.onEnded?.();
+    if (this.#body === undefined) this.#reject(error);
+    else this.#body.destroy(error);
+    this.#controller?.abort(error);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#ended !== undefined) controller.abort(this.#ended);
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, httpStatus: number, headers: IncomingHttpHeaders): void {
+    const body = new Readable({
+      read: () => controller.resume(),
+      destroy: (error, done) => {
+        this.end(error ?? new Error('body destroyed by its reader'));
+        done(error);
+      },
+    });
+    this.#body = body;
+    this.#resolve({ httpStatus, headers, body });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#body?.push(chunk) === false) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#ended = new Error('ended');
+    this.onEnded?.();
+    this.#body?.push(null);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.end(new ExchangeError(error, this.#controller !== undefined));
+  }
+}

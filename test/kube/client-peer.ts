@@ -1,0 +1,131 @@
+/** A scripted apiserver on a real port: says what it is told to and remembers what it was asked. */
+import { readFileSync } from 'node:fs';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket, TlsOptions } from 'node:tls';
+
+export const pki = (name: string): string => readFileSync(new URL(`../fixtures/pki/${name}`, import.meta.url), 'utf8');
+
+export interface Seen {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+  /** Common name of the client's certificate, if it showed one. */
+  readonly clientName: string | undefined;
+}
+
+/** Answers one request. */
+export type Reply = (request: Seen, response: ServerResponse) => void;
+
+export interface Peer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly seen: Seen[];
+  /** Connections accepted so far. */
+  readonly accepted: number;
+  /** Connections that are open now. */
+  readonly open: ReadonlySet<Socket>;
+  /** Resolves when that many requests have come. */
+  requests(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function json(value: unknown, httpStatus = 200, headers: Record<string, string> = {}): Reply {
+  return (_request, response) => {
+    response.writeHead(httpStatus, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
+  };
+}
+
+export function status(
+  httpStatus: number,
+  reason: string,
+  message: string,
+  headers: Record<string, string> = {},
+): Reply {
+  const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, message, code: httpStatus };
+  return json(body, httpStatus, headers);
+}
+
+/** The replies one after another; the last one for all that follow. */
+export function inOrder(...replies: Reply[]): Reply {
+  let next = 0;
+  return (request, response) => {
+    const reply = replies[Math.min(next, replies.length - 1)];
+    next += 1;
+    reply?.(request, response);
+  };
+}
+
+/** HTTP, or HTTPS with `tls`. Asks for a client certificate without insisting, as apiservers do. */
+export async function startPeer(reply: Reply, tls?: TlsOptions): Promise<Peer> {
+  const seen: Seen[] = [];
+  const waiting: { count: number; resolve: () => void }[] = [];
+  const listener: RequestListener = (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      const certificate = tls && (request.socket as TLSSocket).getPeerCertificate();
+      const name = certificate?.subject?.CN;
+      const entry = {
+        method,
+        url,
+        headers,
+        body: Buffer.concat(chunks).toString(),
+        clientName: typeof name === 'string' ? name : undefined,
+      };
+      seen.push(entry);
+      for (const waiter of waiting) if (seen.length >= waiter.count) waiter.resolve();
+      reply(entry, response);
+    });
+  };
+  const server: Server = tls
+    ? createHttpsServer({ requestCert: true, rejectUnauthorized: false, ca: pki('ca.crt'), ...tls }, listener)
+    : createHttpServer(listener);
+  const sockets = new Set<Socket>();
+  let accepted = 0;
+  server.on('connection', (socket: Socket) => {
+    accepted += 1;
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  return {
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    port,
+    seen,
+    get accepted() {
+      return accepted;
+    },
+    open: sockets,
+    requests: (count) =>
+      seen.length >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count, resolve })),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+export const serverTls: TlsOptions = { cert: pki('server.crt'), key: pki('server.key') };
+
+/** Resolves when `condition` holds; fails after two seconds. For what has no event to wait for. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  const endMs = Date.now() + 2_000;
+  while (!condition()) {
+    if (Date.now() > endMs) throw new Error('condition not met within 2 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
