@@ -1,0 +1,59 @@
+/**
+ * Brings the backend's own list of pods and the records together: at start, to adopt what runs, and now and then, to find
+ * what should not be there. Neighbours: `dangling-pods.ts` (what may be given up), `pod-controller.ts` (acts on it).
+ */
+import type { Pod } from '../kube/types.js';
+import { podRef } from '../provider/provider.js';
+import { sweep, type DanglingRules, type Sighting } from './dangling-pods.js';
+import { adoptedState } from './pod-changes.js';
+import { takeReport } from './pod-observation.js';
+import type { PodRecord } from './pod-record.js';
+import type { PodRecords } from './pod-records.js';
+
+export class BackendInventory {
+  readonly #records: PodRecords;
+  readonly #rules: DanglingRules;
+  #sightings: ReadonlyMap<string, Sighting> = new Map();
+
+  constructor(records: PodRecords, rules: DanglingRules) {
+    this.#records = records;
+    this.#rules = rules;
+  }
+
+  /** Notes in the records what the backend was found to have, when nothing has been asked of it yet. */
+  adopt(listed: readonly Pod[]): void {
+    for (const pod of listed) {
+      const record = this.#records.find(pod);
+      if (record?.desired === undefined) continue;
+      record.backend = 'present';
+      record.applied = adoptedState(pod, record.desired);
+      if (pod.status?.phase !== undefined) takeReport(record, pod.status);
+    }
+  }
+
+  /**
+   * Records for pods that the backend has and Kubernetes should not: at once for one whose name is another uid's by now,
+   * after several sightings for one that Kubernetes does not know at all. `listed` must be complete and the cache fresh.
+   */
+  claimUnwanted(listed: readonly Pod[], now: number): PodRecord[] {
+    const unclaimed: Pod[] = [];
+    const claimed: PodRecord[] = [];
+    for (const pod of listed) {
+      const { namespace, name, uid } = podRef(pod);
+      if (namespace === '' || name === '' || this.#records.find(pod) !== undefined) continue;
+      const successors = this.#records.named(namespace, name);
+      if (successors.length === 0) unclaimed.push(pod);
+      else if (uid !== '') claimed.push(this.#claim(pod, 'certain'));
+    }
+    const { sightings, dangling } = sweep(unclaimed, this.#sightings, this.#rules, now);
+    this.#sightings = sightings;
+    for (const pod of dangling) claimed.push(this.#claim(pod, 'inferred'));
+    return claimed;
+  }
+
+  #claim(pod: Pod, disappearance: 'certain' | 'inferred'): PodRecord {
+    const record = this.#records.add(pod, 'present');
+    record.disappearance = disappearance;
+    return record;
+  }
+}

@@ -1,0 +1,40 @@
+/** Which changes of a pod are the provider's business. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Pod, PodSpec } from '../kube/types.js';
+
+/** The parts of a spec that Kubernetes lets anyone change while the pod lives, and that matter to a backend. */
+const mutableSpecFields = [
+  'containers',
+  'initContainers',
+  'ephemeralContainers',
+  'activeDeadlineSeconds',
+  'tolerations',
+  'resources',
+] as const satisfies readonly (keyof PodSpec)[];
+
+/** Whether `updatePod` is due for a provider that was given `applied`. */
+export function needsUpdate(applied: Pod, desired: Pod): boolean {
+  if (applied === desired || applied.metadata.resourceVersion === desired.metadata.resourceVersion) return false;
+  return (
+    mutableSpecFields.some((field) => !isDeepStrictEqual(applied.spec[field], desired.spec[field])) ||
+    !isDeepStrictEqual(applied.metadata.labels ?? {}, desired.metadata.labels ?? {}) ||
+    !isDeepStrictEqual(applied.metadata.annotations ?? {}, desired.metadata.annotations ?? {})
+  );
+}
+
+/**
+ * What the backend may be taken to have of a pod that was found running at start.
+ *
+ * A provider that keeps the object it was given (recognised by its generation or resourceVersion) says so itself. Any
+ * other rebuilds a pod from what its backend knows, which says little of the original; then `status.observedGeneration`,
+ * written after each update that succeeded, tells whether the newest spec has reached the backend: if not, the answer
+ * differs from `desired` and an update follows.
+ */
+export function adoptedState(found: Pod, desired: Pod): Pod {
+  const kept = found.metadata.generation ?? found.metadata.resourceVersion;
+  if (kept !== undefined) return found;
+  const { generation } = desired.metadata;
+  const observed = desired.status?.observedGeneration;
+  const behind = generation !== undefined && observed !== undefined && observed < generation;
+  return behind ? { ...desired, metadata: {}, spec: { containers: [] } } : desired;
+}
