@@ -1,7 +1,7 @@
 /** Options of `KubeClient`, and their defaults. */
 import { systemClock, type Clock, type Random } from '../runtime/clock.js';
 import { silentLogger, type Logger } from '../runtime/logger.js';
-import type { RateLimit } from './rate-limiter.js';
+import type { RateLimit } from './http/rate-limiter.js';
 import { defaultUserAgent } from './user-agent.js';
 
 export interface KubeClientOptions {

@@ -17,10 +17,10 @@ import type {
 } from './api.js';
 import { resolveKubeClientOptions, type KubeClientOptions } from './client-options.js';
 import type { ClusterConnection } from './connection.js';
-import { Requester, type Call } from './requester.js';
+import { Requester, type Call } from './http/requester.js';
 import type { Resource } from './resources.js';
 import type { KubeList, KubeObject, Status } from './types.js';
-import { collectionPath, objectPath, subjectOf, withQuery, type Query } from './url.js';
+import { collectionPath, objectPath, subjectOf, withQuery, type Query } from './http/url.js';
 
 const contentTypes: Readonly<Record<PatchType, string>> = {
   json: 'application/json-patch+json',

@@ -3,7 +3,7 @@
  * kubeconfig (`load-kubeconfig.ts`) or inside a pod (`in-cluster.ts`); used by `KubeClient`.
  */
 import { VkError } from '../runtime/errors.js';
-import { staticSource, type Source } from './source.js';
+import { staticSource, type Source } from './config/source.js';
 
 /** Who the caller is. All of it is secret and never logged. */
 export interface Credentials {

@@ -1,7 +1,7 @@
 /** Paths and queries of requests, without a URL object for each of them. */
-import { VkError } from '../runtime/errors.js';
-import type { ObjectName } from './api.js';
-import { resourcePath, type Resource } from './resources.js';
+import { VkError } from '../../runtime/errors.js';
+import type { ObjectName } from '../api.js';
+import { resourcePath, type Resource } from '../resources.js';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 

@@ -1,6 +1,6 @@
 /** Which requests are sent again, and when: decisions only. */
-import type { Random } from '../runtime/clock.js';
-import type { RawRequest } from './api.js';
+import type { Random } from '../../runtime/clock.js';
+import type { RawRequest } from '../api.js';
 
 export type Outcome =
   /** The server refused, and says when to come back if `retryAfterMs` is set. */

@@ -1,5 +1,5 @@
 /** Client-side limit of requests: a token bucket, first come first served. */
-import type { Clock } from '../runtime/clock.js';
+import type { Clock } from '../../runtime/clock.js';
 
 export interface RateLimit {
   /** Requests a second in the long run. */

@@ -1,5 +1,5 @@
 /** The headers by which a request acts as somebody else (kubernetes.io/docs: user impersonation). */
-import type { Impersonation } from './connection.js';
+import type { Impersonation } from '../connection.js';
 
 export function impersonationHeaders(impersonate: Impersonation | undefined): Record<string, string | string[]> {
   if (impersonate === undefined) return {};

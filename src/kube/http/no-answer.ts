@@ -1,5 +1,5 @@
 /** What went wrong when no answer came, in words that say what to do. Knows Node's and undici's error codes. */
-import { VkError } from '../runtime/errors.js';
+import { VkError } from '../../runtime/errors.js';
 
 const untrusted =
   'its certificate is not signed by an authority that this client trusts: set the CA of the cluster (certificate-authority-data)';

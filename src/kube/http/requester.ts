@@ -9,12 +9,12 @@
  * 4. No credential gets into a log or an error.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { VkError } from '../runtime/errors.js';
-import { ApiError, parseRetryAfter } from './api-error.js';
-import type { CallOptions, RawRequest, RawResponse } from './api.js';
+import { VkError } from '../../runtime/errors.js';
+import { ApiError, parseRetryAfter } from '../api-error.js';
+import type { CallOptions, RawRequest, RawResponse } from '../api.js';
 import { CallScope } from './call-scope.js';
-import type { ResolvedKubeClientOptions } from './client-options.js';
-import type { ClusterConnection, Credentials } from './connection.js';
+import type { ResolvedKubeClientOptions } from '../client-options.js';
+import type { ClusterConnection, Credentials } from '../connection.js';
 import { exchange, ExchangeError, TooLargeError, type Exchange, type ExchangeRequest } from './exchange.js';
 import { impersonationHeaders } from './impersonation.js';
 import { isTrustError, noAnswer } from './no-answer.js';

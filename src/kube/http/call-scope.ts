@@ -1,6 +1,6 @@
 /** What can end one call: its deadline, its caller's signal, the client's close. */
-import type { Clock, Timer } from '../runtime/clock.js';
-import { VkError } from '../runtime/errors.js';
+import type { Clock, Timer } from '../../runtime/clock.js';
+import { VkError } from '../../runtime/errors.js';
 
 export class CallScope {
   /** Aborts with the `VkError` that the call is to reject with. */

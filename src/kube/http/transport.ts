@@ -7,7 +7,7 @@
  * 2. After `close` there is no socket left.
  */
 import { Pool, ProxyAgent, type Dispatcher } from 'undici';
-import type { ClusterConnection } from './connection.js';
+import type { ClusterConnection } from '../connection.js';
 
 export interface TlsMaterial {
   readonly ca: string | undefined;
