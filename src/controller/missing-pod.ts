@@ -1,6 +1,6 @@
 /** The status of a pod that the backend has lost: what ran in it is over, with what is known of it kept. Pure. */
 import type { ContainerStatus, PodStatus } from '../kube/types.js';
-import { serverTime } from './status-equality.js';
+import { timestamp } from '../provider/timestamp.js';
 
 export interface LossReport {
   readonly reason: string;
@@ -25,7 +25,7 @@ export const endNotSeen: LossReport = {
 
 /** `status`, Failed: running containers terminated with their startedAt and containerID, the rest as it was. */
 export function lostPodStatus(status: PodStatus | undefined, loss: LossReport, now: number): PodStatus {
-  const finishedAt = serverTime(new Date(now).toISOString());
+  const finishedAt = timestamp(now);
   const end = (container: ContainerStatus): ContainerStatus => {
     const running = container.state?.running;
     if (running === undefined) return container;

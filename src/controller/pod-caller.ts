@@ -5,7 +5,7 @@
 import type { KubeApi } from '../kube/api.js';
 import { pods } from '../kube/resources.js';
 import type { Pod, PodStatus } from '../kube/types.js';
-import { clonePod } from '../provider/clone-pod.js';
+import { cloneJson, clonePod } from '../provider/clone-pod.js';
 import type { CallContext, Provider } from '../provider/provider.js';
 import type { Clock, Random } from '../runtime/clock.js';
 import { hasCode, VkError } from '../runtime/errors.js';
@@ -106,7 +106,7 @@ export class PodCaller {
     await found(async () => {
       status = await this.#options.provider.getPodStatus(record.ref, context);
     });
-    return status === undefined ? undefined : clonePod(status);
+    return status === undefined ? undefined : cloneJson(status);
   }
 
   /** Asks the server itself, not a cache, whether a pod that a list lacked is really gone. */

@@ -1,6 +1,6 @@
 /** Which changes of a pod are the provider's business. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Pod, PodSpec } from '../kube/types.js';
+import { jsonEqual } from '../provider/json-equal.js';
 
 /** The parts of a spec that Kubernetes lets anyone change while the pod lives, and that matter to a backend. */
 const mutableSpecFields = [
@@ -16,9 +16,9 @@ const mutableSpecFields = [
 export function needsUpdate(applied: Pod, desired: Pod): boolean {
   if (applied === desired || applied.metadata.resourceVersion === desired.metadata.resourceVersion) return false;
   return (
-    mutableSpecFields.some((field) => !isDeepStrictEqual(applied.spec[field], desired.spec[field])) ||
-    !isDeepStrictEqual(applied.metadata.labels ?? {}, desired.metadata.labels ?? {}) ||
-    !isDeepStrictEqual(applied.metadata.annotations ?? {}, desired.metadata.annotations ?? {})
+    mutableSpecFields.some((field) => !jsonEqual(applied.spec[field], desired.spec[field])) ||
+    !jsonEqual(applied.metadata.labels ?? {}, desired.metadata.labels ?? {}) ||
+    !jsonEqual(applied.metadata.annotations ?? {}, desired.metadata.annotations ?? {})
   );
 }
 

@@ -18,7 +18,7 @@
 import type { KubeApi } from '../kube/api.js';
 import type { ObjectHandler, ObjectSource } from '../kube/object-source.js';
 import type { Pod } from '../kube/types.js';
-import { clonePod } from '../provider/clone-pod.js';
+import { cloneJson } from '../provider/clone-pod.js';
 import type { CallContext, Provider } from '../provider/provider.js';
 import type { Timer } from '../runtime/clock.js';
 import { VkError } from '../runtime/errors.js';
@@ -214,7 +214,7 @@ export class PodController {
       if (pod.metadata.deletionTimestamp !== undefined && !isLeaving(record)) {
         record.evicted ??= { gracePeriodSeconds: pod.metadata.deletionGracePeriodSeconds, sent: false };
       }
-      if (pod.status !== undefined) takeReport(record, clonePod(pod.status));
+      if (pod.status !== undefined) takeReport(record, cloneJson(pod.status));
       this.#changed(record);
     } catch (err) {
       this.#options.logger.error({ node: this.#nodeName, err }, 'notification of the provider could not be read');

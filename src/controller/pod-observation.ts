@@ -1,6 +1,6 @@
 /** How a record takes what it is told: by the watch, by the provider's reports, by what the backend answers when asked. */
 import type { Pod, PodStatus } from '../kube/types.js';
-import { isDeepStrictEqual } from 'node:util';
+import { jsonEqual } from '../provider/json-equal.js';
 import { endedPodStatus, endNotSeen, lostPodStatus, notFoundInProvider } from './missing-pod.js';
 import { hasEnded, hasStarted, isLeaving, isTerminal, type Disappearance, type PodRecord } from './pod-record.js';
 import { needsUpdate } from './pod-changes.js';
@@ -11,7 +11,7 @@ export function takeObject(record: PodRecord, pod: Pod): void {
   const before = record.desired;
   if (before !== undefined && isOlder(pod.metadata.resourceVersion, before.metadata.resourceVersion)) return;
   if (before !== undefined && needsUpdate(before, pod)) delete record.failures.update;
-  if (record.sent && isDeepStrictEqual(record.sent.result, pod.status)) {
+  if (record.sent && jsonEqual(record.sent.result, pod.status)) {
     record.sent = { ...record.sent, result: pod.status };
   }
   record.desired = pod;

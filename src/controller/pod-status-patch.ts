@@ -6,6 +6,7 @@
  * survives) and carries the uid, which the server takes as a precondition: a pod re-created under the name is not hit.
  */
 import type { Pod, PodCondition, PodStatus } from '../kube/types.js';
+import { timestamp } from '../provider/timestamp.js';
 import { holds, serverTime } from './status-equality.js';
 
 /** Fields of a pod's status that the control plane owns: never sent, whatever a provider reports. */
@@ -81,7 +82,7 @@ function sameCondition(held: PodCondition, reported: PodCondition): boolean {
 /** The time of a condition changes with its status and with nothing else. */
 function transitionTime(before: PodCondition | undefined, condition: PodCondition, now: number): string {
   if (before?.lastTransitionTime && before.status === condition.status) return before.lastTransitionTime;
-  return serverTime(condition.lastTransitionTime ?? new Date(now).toISOString());
+  return condition.lastTransitionTime === undefined ? timestamp(now) : serverTime(condition.lastTransitionTime);
 }
 
 /** Ready, held back by readiness gates that are not True; reason and messages are the kubelet's. */

@@ -2,6 +2,7 @@
  * Makes one API write for one pod and notes in its record what came of it. Decides nothing: which write is due is
  * `pod-write-decision.ts`'s to say. A failed write rejects, and the queue tries again.
  */
+import { ApiError } from '../kube/api-error.js';
 import type { KubeApi } from '../kube/api.js';
 import { pods } from '../kube/resources.js';
 import type { Pod } from '../kube/types.js';
@@ -27,7 +28,7 @@ export class PodWriter {
       await this.#perform(record, write, signal);
     } catch (error) {
       // The object is gone, or another pod has its name. The watch is about to say so; until then there is nothing to do.
-      if (!hasCode(error, 'NotFound') && !hasCode(error, 'Conflict')) throw error;
+      if (!isMoot(error)) throw error;
       this.#moot(record, write);
     }
   }
@@ -64,4 +65,14 @@ export class PodWriter {
     else if (write.type === 'finalise') record.finalised = true;
     else if (record.evicted) record.evicted = { ...record.evicted, sent: true };
   }
+}
+
+/**
+ * The pod is gone, or its name is another's. A patch with the uid of a predecessor is refused as `Invalid`: the uid is
+ * taken for a change of an immutable field (seen with Kubernetes 1.36), where a delete with it is a Conflict.
+ */
+function isMoot(error: unknown): boolean {
+  if (hasCode(error, 'NotFound') || hasCode(error, 'Conflict')) return true;
+  if (!(error instanceof ApiError)) return false;
+  return error.status.details?.causes?.some((cause) => cause.field === 'metadata.uid') ?? false;
 }
