@@ -28,7 +28,7 @@ export class PodWriter {
       await this.#perform(record, write, signal);
     } catch (error) {
       // The object is gone, or another pod has its name. The watch is about to say so; until then there is nothing to do.
-      if (!isMoot(error)) throw error;
+      if (!isMoot(error, write)) throw error;
       this.#moot(record, write);
     }
   }
@@ -68,11 +68,13 @@ export class PodWriter {
 }
 
 /**
- * The pod is gone, or its name is another's. A patch with the uid of a predecessor is refused as `Invalid`: the uid is
- * taken for a change of an immutable field (seen with Kubernetes 1.36), where a delete with it is a Conflict.
+ * The pod is gone, or its name is another's: a delete with the uid of a predecessor is a Conflict, a patch with it is
+ * `Invalid`, taken for a change of an immutable field (seen with Kubernetes 1.36). A patch that is a Conflict met other
+ * writers, and is to be tried again.
  */
-function isMoot(error: unknown): boolean {
-  if (hasCode(error, 'NotFound') || hasCode(error, 'Conflict')) return true;
+function isMoot(error: unknown, write: DueWrite): boolean {
+  if (hasCode(error, 'NotFound')) return true;
+  if (write.type !== 'status') return hasCode(error, 'Conflict');
   if (!(error instanceof ApiError)) return false;
   return error.status.details?.causes?.some((cause) => cause.field === 'metadata.uid') ?? false;
 }
