@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+    setupFiles: ['test/setup/no-leaks.ts'],
+    // A process for each file: what one file leaves open is seen at its end, and cannot disturb the next.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 15_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 5_000,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'text', 'json-summary'],
+      reportOnFailure: true,
+    },
+  },
+});
