@@ -10,8 +10,11 @@ import type { Random } from '../../runtime/clock.js';
 /** A watch that is silent for longer is taken for dead. Below the minute after which a cache is no longer fresh. */
 export const longestSilenceMs = 55_000;
 
-/** A watch whose longest silence stays below this needs no end to show that it lives. */
-const quietMs = 40_000;
+/** A watch that is never silent for this long needs no end to show that it lives. */
+const quietMs = 30_000;
+
+/** The shortest and the longest end of a watch that may be silent: its bookmark and its end leave 5 s for the way here. */
+const quietWatchMs = [40_000, 50_000] as const;
 
 /**
  * How long to ask the server to keep the next watch open, in whole seconds. `silenceMs`: the longest silence in the last
@@ -20,6 +23,7 @@ const quietMs = 40_000;
  */
 export function watchSeconds(silenceMs: number | undefined, watchTimeoutMs: number, random: Random): number {
   const chatty = silenceMs !== undefined && silenceMs < quietMs;
-  const ms = chatty ? watchTimeoutMs * (0.5 + random() / 2) : Math.min(quietMs + random() * 10_000, watchTimeoutMs);
-  return Math.max(1, Math.round(ms / 1000));
+  const [shortestMs, longestMs] = chatty ? [watchTimeoutMs / 2, watchTimeoutMs] : quietWatchMs;
+  const drawnMs = shortestMs + random() * (longestMs - shortestMs);
+  return Math.max(1, Math.round(Math.min(drawnMs, watchTimeoutMs) / 1000));
 }

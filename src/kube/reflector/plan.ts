@@ -25,8 +25,10 @@ export type Step =
 
 export type Outcome =
   | { readonly type: 'page'; readonly token: string | undefined }
-  /** The server ended the watch, or it was ended for being silent. */
+  /** By the server, as a watch is meant to end. */
   | ({ readonly type: 'ended' } & WatchRecord)
+  /** By us, who heard nothing for too long. */
+  | ({ readonly type: 'silent' } & WatchRecord)
   /** The server did not take part in a streaming list. */
   | { readonly type: 'unstreamed' }
   | ({ readonly type: 'failed'; readonly error: VkError } & WatchRecord);
@@ -72,6 +74,7 @@ export function nextPlan(plan: Plan, outcome: Outcome, random: Random): Plan {
       };
     case 'unstreamed':
       return { step: listStep(false), delayMs: 0, attempt: 0, streaming: false };
+    case 'silent':
     case 'ended': {
       const next = outcome.synced ? ({ type: 'watch' } as const) : listStep(streaming);
       return hasWorked(outcome)
@@ -100,8 +103,9 @@ function afterPageFailure(plan: Plan, step: Step & { type: 'page' }, error: VkEr
   if (isExpired(error) && step.token !== undefined) {
     return { ...plan, step: { type: 'page', whole: true }, delayMs: 0, attempt: plan.attempt + 1 };
   }
-  // A page that the server finds wrong will not get better; a new list may.
-  return retry(plan, needsList(error) ? { type: 'page' } : step, error, random);
+  // A list without pages may be too much for the way here, and a page that the server finds wrong will not get better.
+  const again = step.whole || needsList(error) ? ({ type: 'page' } as const) : step;
+  return retry(plan, again, error, random);
 }
 
 function retry(plan: Plan, step: Step, error: VkError | undefined, random: Random): Plan {

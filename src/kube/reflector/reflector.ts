@@ -212,6 +212,8 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
             ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }
             : { resourceVersion: this.#resourceVersion }),
         },
+        // Neither begins on a socket that died while it was pooled, nor leaves one there.
+        headers: { connection: 'close' },
         deadlineMs: requestDeadlineMs,
       },
       streamsList,

@@ -77,7 +77,7 @@ export class WatchSession<T extends KubeObject> {
     } catch (error) {
       signal.throwIfAborted();
       if (this.#fellSilent) {
-        return this.#synced ? { type: 'ended', ...this.#record() } : { type: 'unstreamed' };
+        return this.#synced ? { type: 'silent', ...this.#record() } : { type: 'unstreamed' };
       }
       return { type: 'failed', error: failureOf(this.#what, error), ...this.#record() };
     }
