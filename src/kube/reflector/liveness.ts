@@ -17,12 +17,19 @@ const quietMs = 30_000;
 const quietWatchMs = [40_000, 50_000] as const;
 
 /**
- * How long to ask the server to keep the next watch open, in whole seconds. `silenceMs`: the longest silence in the last
- * one (`undefined`: there was none). A watch that may be silent lasts 40 to 50 s, so that its bookmark and its end come
- * before `longestSilenceMs`; one that is not lasts between half of `watchTimeoutMs` and all of it.
+ * Whether the next watch can be expected never to be silent for long, from how the last one went. One that was too short
+ * to tell leaves the expectation as it was.
  */
-export function watchSeconds(silenceMs: number | undefined, watchTimeoutMs: number, random: Random): number {
-  const chatty = silenceMs !== undefined && silenceMs < quietMs;
+export function isChatty(wasChatty: boolean, last: { readonly lastedMs: number; readonly silenceMs: number }): boolean {
+  if (last.silenceMs >= quietMs) return false;
+  return wasChatty || last.lastedMs >= quietMs;
+}
+
+/**
+ * How long to ask the server to keep the next watch open, in whole seconds. A watch that may be silent lasts 40 to 50 s,
+ * so that its bookmark and its end come before `longestSilenceMs`; a chatty one between half of `watchTimeoutMs` and all.
+ */
+export function watchSeconds(chatty: boolean, watchTimeoutMs: number, random: Random): number {
   const [shortestMs, longestMs] = chatty ? [watchTimeoutMs / 2, watchTimeoutMs] : quietWatchMs;
   const drawnMs = shortestMs + random() * (longestMs - shortestMs);
   return Math.max(1, Math.round(Math.min(drawnMs, watchTimeoutMs) / 1000));

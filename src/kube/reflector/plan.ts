@@ -41,6 +41,8 @@ export interface WatchRecord {
   readonly progress: boolean;
   /** Since the server accepted the watch; 0 if it did not. */
   readonly lastedMs: number;
+  /** The longest time without a byte. */
+  readonly silenceMs: number;
 }
 
 export interface Plan {

@@ -15,11 +15,11 @@ import type { ObjectHandler, ObjectSource, ReadonlyStore } from '../object-sourc
 import { type Resource, resourcePath } from '../resources.js';
 import { type KubeObject, objectKey } from '../types.js';
 import type { IndexFunction } from './indexed-store.js';
-import { longestSilenceMs, watchSeconds } from './liveness.js';
+import { isChatty, longestSilenceMs, watchSeconds } from './liveness.js';
 import { ObjectCache } from './object-cache.js';
 import { type ReflectorOptions, type ResolvedReflectorOptions, resolveReflectorOptions } from './options.js';
 import { PartSharing } from './part-sharing.js';
-import { firstPlan, nextPlan, type Outcome, type Plan, type Step } from './plan.js';
+import { firstPlan, nextPlan, type Outcome, type Plan, type Step, type WatchRecord } from './plan.js';
 import type { ReflectorStatus } from './reflector-status.js';
 import { nextTurn } from './turn.js';
 import { WatchSession } from './watch-session.js';
@@ -34,6 +34,8 @@ const requestDeadlineMs = 30_000;
 const listSilenceMs = 10_000;
 
 const objectsPerTurn = 100;
+
+const nothingWatched: WatchRecord = { synced: false, progress: false, lastedMs: 0, silenceMs: 0 };
 
 /**
  * ```ts
@@ -59,6 +61,7 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
   #status: ReflectorStatus = { type: 'idle' };
   #resourceVersion = '';
   #connected = false;
+  #chatty = false;
   #session: WatchSession<T> | undefined;
 
   constructor(api: KubeApi, resource: Resource<T>, options: ReflectorOptions<T> = {}) {
@@ -192,13 +195,13 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
       return { type: 'page', token };
     } catch (error) {
       signal.throwIfAborted();
-      return { type: 'failed', error: VkError.from(error), synced: false, progress: false, lastedMs: 0 };
+      return { type: 'failed', error: VkError.from(error), ...nothingWatched };
     }
   }
 
-  #watch(streamsList: boolean, signal: AbortSignal): Promise<Outcome> {
+  async #watch(streamsList: boolean, signal: AbortSignal): Promise<Outcome> {
     const { clock, random, namespace, labelSelector, fieldSelector, watchTimeoutMs, maxEventBytes } = this.#options;
-    const seconds = watchSeconds(this.#session?.longestSilenceMs, watchTimeoutMs, random);
+    const seconds = watchSeconds(this.#chatty, watchTimeoutMs, random);
     const session = new WatchSession<T>(this.#api, `${this.#name} watch`, {
       request: {
         path: resourcePath(this.#resource, namespace === undefined ? {} : { namespace }),
@@ -239,7 +242,9 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
       },
     });
     this.#session = session;
-    return session.run();
+    const outcome = await session.run();
+    if ('lastedMs' in outcome) this.#chatty = isChatty(this.#chatty, outcome);
+    return outcome;
   }
 
   #endList(): void {

@@ -65,10 +65,6 @@ export class WatchSession<T extends KubeObject> {
     return this.#heardAt;
   }
 
-  get longestSilenceMs(): number {
-    return this.#longestSilenceMs;
-  }
-
   /** Does not reject, except when `signal` aborts. */
   async run(): Promise<Outcome> {
     const { signal } = this.#options;
@@ -147,9 +143,12 @@ export class WatchSession<T extends KubeObject> {
   }
 
   #hear(): void {
-    const now = this.#options.clock.now();
-    this.#longestSilenceMs = Math.max(this.#longestSilenceMs, now - this.#heardAt);
-    this.#heardAt = now;
+    this.#longestSilenceMs = this.#silenceMs();
+    this.#heardAt = this.#options.clock.now();
+  }
+
+  #silenceMs(): number {
+    return Math.max(this.#longestSilenceMs, this.#options.clock.now() - this.#heardAt);
   }
 
   #limitMs(): number {
@@ -178,7 +177,7 @@ export class WatchSession<T extends KubeObject> {
 
   #record(): WatchRecord {
     const lastedMs = this.#openedAt === undefined ? 0 : this.#options.clock.now() - this.#openedAt;
-    return { synced: this.#synced, progress: this.#progress, lastedMs };
+    return { synced: this.#synced, progress: this.#progress, lastedMs, silenceMs: this.#silenceMs() };
   }
 }
 
