@@ -6,8 +6,9 @@
  * 1. Sockets made with other TLS material than the current one take no new request; what runs on them may end.
  * 2. After `close` there is no socket left.
  */
-import { Pool, ProxyAgent, type Dispatcher } from 'undici';
+import { Pool } from 'undici';
 import type { ClusterConnection } from '../connection.js';
+import { connectorFor } from './connector.js';
 
 export interface TlsMaterial {
   readonly ca: string | undefined;
@@ -22,21 +23,19 @@ export interface TransportOptions {
 
 interface Lane {
   readonly tls: TlsMaterial;
-  readonly calls: Dispatcher;
+  readonly calls: Pool;
   /** Made when the first stream is. */
-  streams: Dispatcher | undefined;
+  streams: Pool | undefined;
 }
 
 /** Below the 90 s after which an apiserver hangs up, and above a lease's 10 s. A server's Keep-Alive hint wins. */
 const keepAliveMs = 60_000;
-/** From here on the kernel asks each second, ten times: a dead peer is noticed within 40 s (Linux, macOS, Windows). */
-const keepAliveProbeMs = 30_000;
 
 export class Transport {
   readonly #connection: ClusterConnection;
   readonly #origin: string;
   readonly #options: TransportOptions;
-  readonly #retired = new Set<Dispatcher>();
+  readonly #retired = new Set<Pool>();
   #lane: Lane | undefined;
 
   constructor(connection: ClusterConnection, options: TransportOptions) {
@@ -45,58 +44,42 @@ export class Transport {
     this.#options = options;
   }
 
-  calls(tls: TlsMaterial): Dispatcher {
+  calls(tls: TlsMaterial): Pool {
     return this.#laneFor(tls).calls;
   }
 
-  streams(tls: TlsMaterial): Dispatcher {
+  streams(tls: TlsMaterial): Pool {
     const lane = this.#laneFor(tls);
-    lane.streams ??= this.#dispatcher(tls, null);
+    lane.streams ??= this.#pool(tls, null);
     return lane.streams;
   }
 
   async close(): Promise<void> {
     const all = [...this.#retired, this.#lane?.calls, this.#lane?.streams];
     this.#lane = undefined;
-    await Promise.all(all.map((dispatcher) => dispatcher?.destroy()));
+    await Promise.all(all.map((pool) => pool?.destroy()));
   }
 
   #laneFor(tls: TlsMaterial): Lane {
     const lane = this.#lane;
     if (lane !== undefined && sameTls(lane.tls, tls)) return lane;
     if (lane !== undefined) this.#retire(lane);
-    this.#lane = { tls, calls: this.#dispatcher(tls, this.#options.connections), streams: undefined };
+    this.#lane = { tls, calls: this.#pool(tls, this.#options.connections), streams: undefined };
     return this.#lane;
   }
 
   #retire(lane: Lane): void {
-    for (const dispatcher of [lane.calls, lane.streams]) {
-      if (dispatcher === undefined) continue;
-      this.#retired.add(dispatcher);
-      const forget = (): boolean => this.#retired.delete(dispatcher);
-      dispatcher.close().then(forget, forget);
+    for (const pool of [lane.calls, lane.streams]) {
+      if (pool === undefined) continue;
+      this.#retired.add(pool);
+      const forget = (): boolean => this.#retired.delete(pool);
+      pool.close().then(forget, forget);
     }
   }
 
-  #dispatcher(tls: TlsMaterial, connections: number | null): Dispatcher {
-    const { insecureSkipTlsVerify, tlsServerName, proxyUrl } = this.#connection;
-    const tcp = { timeout: this.#options.connectTimeoutMs, keepAliveInitialDelay: keepAliveProbeMs };
-    const secure = {
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls.key === undefined ? {} : { key: tls.key }),
-      ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
-      rejectUnauthorized: !insecureSkipTlsVerify,
-    };
-    const pool = { connections, pipelining: 1, keepAliveTimeout: keepAliveMs };
-    if (proxyUrl === undefined) return new Pool(this.#origin, { ...pool, connect: { ...tcp, ...secure } });
-    return new ProxyAgent({
-      ...pool,
-      uri: proxyUrl,
-      proxyTls: tcp,
-      requestTls: { ...tcp, ...secure },
-      proxyTunnel: true,
-    });
+  #pool(tls: TlsMaterial, connections: number | null): Pool {
+    const connect = connectorFor({ ...this.#connection, ...tls, connectTimeoutMs: this.#options.connectTimeoutMs });
+    return new Pool(this.#origin, { connect, connections, pipelining: 1, keepAliveTimeout: keepAliveMs });
   }
 }
 
