@@ -68,6 +68,7 @@ export class PodCaller {
       case 'create':
         await provider.createPod(clonePod(call.pod), context);
         record.applied = call.pod;
+        record.createdAt = clock.now();
         if (record.backend !== 'ended') record.backend = 'present';
         this.#event(record, 'Normal', 'ProviderCreateSuccess', 'Created the pod in the provider');
         return;

@@ -1,4 +1,6 @@
 /** What a PodController can be told, and what it does by default. */
+import type { Pod } from '../kube/types.js';
+import type { PodRef } from '../provider/provider.js';
 import { systemClock, type Clock, type Random } from '../runtime/clock.js';
 import { silentLogger, type Logger } from '../runtime/logger.js';
 import { VkError } from '../runtime/errors.js';
@@ -7,12 +9,21 @@ import type { DanglingRules } from './dangling-pods.js';
 import { noEvents, type EventSink } from './event-sink.js';
 import type { WriteRules } from './pod-write-decision.js';
 
+/** Told of what happened, synchronously. What it throws is logged and changes nothing. */
+export interface PodObserver {
+  /** Kubernetes took a new status of the pod. The pod is shared: not to be changed. */
+  statusWritten?(pod: Pod): void;
+  /** Neither Kubernetes nor the backend has the pod any more. */
+  forgotten?(ref: PodRef): void;
+}
+
 export interface PodControllerOptions {
   /** Where Events about pods go. Default: nowhere. */
   readonly events?: EventSink;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
+  readonly observer?: PodObserver;
   /** Provider calls that run at a time, each for another pod. Default: 64, as calls mostly wait for a backend. */
   readonly providerConcurrency?: number;
   /** API writes that run at a time, each for another pod. Default: 32, enough to keep an apiserver's core busy. */
@@ -43,6 +54,7 @@ export interface ResolvedPodControllerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly observer: PodObserver;
   readonly providerConcurrency: number;
   readonly writeConcurrency: number;
   readonly backoff: Backoff;
@@ -64,6 +76,7 @@ export function resolvePodControllerOptions(options: PodControllerOptions): Reso
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     logger: options.logger ?? silentLogger,
+    observer: options.observer ?? {},
     providerConcurrency: options.providerConcurrency ?? 64,
     writeConcurrency: options.writeConcurrency ?? 32,
     backoff: {

@@ -19,7 +19,7 @@ import type { KubeApi } from '../kube/api.js';
 import type { ObjectHandler, ObjectSource } from '../kube/object-source.js';
 import type { Pod } from '../kube/types.js';
 import { cloneJson } from '../provider/clone-pod.js';
-import type { CallContext, Provider } from '../provider/provider.js';
+import type { CallContext, PodRef, Provider } from '../provider/provider.js';
 import type { Timer } from '../runtime/clock.js';
 import { VkError } from '../runtime/errors.js';
 import { BackendInventory } from './backend-inventory.js';
@@ -110,6 +110,7 @@ export class PodController {
         ...queue,
         pods: () => this.#polledPods(),
         notify: (pod) => this.#notified(pod),
+        claim: (ref) => this.#claim(ref),
         intervalMs: this.#options.pollIntervalMs,
       });
     }
@@ -231,7 +232,8 @@ export class PodController {
 
   async #call(key: string): Promise<void> {
     const record = this.#records.get(key);
-    if (record === undefined) return;
+    // What is asked about right now comes back when the answer is there.
+    if (record === undefined || record.inFlight !== undefined) return;
     const now = this.#options.clock.now();
     const call = decideCall(record, this.#records.isBlocked(record), now);
     switch (call.type) {
@@ -242,6 +244,7 @@ export class PodController {
         return;
       case 'forget':
         for (const other of this.#records.remove(record)) this.#changed(other);
+        this.#tell(() => this.#options.observer.forgotten?.(record.ref));
         return;
       default:
         await this.#caller.call(record, call);
@@ -261,8 +264,20 @@ export class PodController {
         this.#writes.addAfter(key, write.until - now);
         return;
       default:
-        await this.#writer.write(record, write, signal);
+        const taken = await this.#writer.write(record, write, signal);
         this.#changed(record);
+        const { desired } = record;
+        if (taken && write.type === 'status' && desired) {
+          this.#tell(() => this.#options.observer.statusWritten?.(desired));
+        }
+    }
+  }
+
+  #tell(observe: () => void): void {
+    try {
+      observe();
+    } catch (err) {
+      this.#options.logger.error({ node: this.#nodeName, err }, 'observer of pods failed');
     }
   }
 
@@ -310,6 +325,16 @@ export class PodController {
     }
   }
 
+  #claim(ref: PodRef): (() => void) | undefined {
+    const record = this.#records.get(ref.uid);
+    if (record === undefined || record.inFlight !== undefined) return undefined;
+    record.inFlight = { call: 'verify', abort: new AbortController() };
+    return () => {
+      record.inFlight = undefined;
+      this.#changed(record);
+    };
+  }
+
   *#polledPods(): Iterable<PolledPod> {
     for (const record of this.#records.values()) {
       if (record.backend !== 'present') continue;
@@ -317,7 +342,7 @@ export class PodController {
         pod: record.lastSeen,
         ...(record.reported === undefined ? {} : { lastStatus: record.reported }),
         deleted: record.deleted !== undefined,
-        createdAt: Date.parse(record.lastSeen.metadata.creationTimestamp ?? '') || 0,
+        createdAt: record.createdAt ?? 0,
       };
     }
   }

@@ -56,6 +56,8 @@ export interface PodRecord {
   backend: BackendState;
   /** The provider's newest word on the status. */
   reported: PodStatus | undefined;
+  /** When the provider took the pod over, in ms since the epoch, if that was seen. */
+  createdAt: number | undefined;
   /** The state of `desired` that the provider was last given with success, or was found to have. */
   applied: Pod | undefined;
   readonly failures: Partial<Record<CallType, CallFailure>>;
@@ -85,6 +87,7 @@ export function newRecord(ref: PodRef, lastSeen: Pod, backend: BackendState): Po
     disappearance: undefined,
     backend,
     reported: undefined,
+    createdAt: undefined,
     applied: undefined,
     failures: {},
     deleted: undefined,

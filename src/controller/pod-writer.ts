@@ -23,13 +23,16 @@ export class PodWriter {
     this.#clock = clock;
   }
 
-  async write(record: PodRecord, write: DueWrite, signal: AbortSignal): Promise<void> {
+  /** Answers whether the server took the write: it does not if the pod has gone meanwhile. */
+  async write(record: PodRecord, write: DueWrite, signal: AbortSignal): Promise<boolean> {
     try {
       await this.#perform(record, write, signal);
+      return true;
     } catch (error) {
       // The object is gone, or another pod has its name. The watch is about to say so; until then there is nothing to do.
       if (!isMoot(error, write)) throw error;
       this.#moot(record, write);
+      return false;
     }
   }
 

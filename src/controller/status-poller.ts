@@ -14,10 +14,11 @@
 import type { Pod, PodStatus } from '../kube/types.js';
 import { cloneJson } from '../provider/clone-pod.js';
 import { jsonEqual } from '../provider/json-equal.js';
-import { type CallContext, podRef, type Provider } from '../provider/provider.js';
+import { type CallContext, type PodRef, podRef, type Provider } from '../provider/provider.js';
 import { type Clock, type Random, systemClock, type Timer } from '../runtime/clock.js';
 import { hasCode, VkError } from '../runtime/errors.js';
 import { type Logger, silentLogger } from '../runtime/logger.js';
+import { podLogger } from './pod-logger.js';
 import { decideMissing, type PolledPod } from './status-poller-decision.js';
 
 export type { PolledPod } from './status-poller-decision.js';
@@ -33,6 +34,11 @@ export interface StatusPollerOptions {
   readonly jitter?: number;
   /** Calls in flight at most. Default: 16. */
   readonly concurrency?: number;
+  /**
+   * Keeps other calls for the pod away while it is asked about. Answers what lets them in again, or undefined if one is
+   * running: the pod is then left to the next sweep. Default: nothing to keep away.
+   */
+  readonly claim?: (ref: PodRef) => (() => void) | undefined;
   /** How long a call may take before it is aborted and the sweep goes on without it. Default: 30,000. */
   readonly callTimeoutMs?: number;
   readonly clock?: Clock;
@@ -61,6 +67,7 @@ export class StatusPoller {
       jitter: 0.1,
       concurrency: 16,
       callTimeoutMs: 30_000,
+      claim: () => () => undefined,
       clock: systemClock,
       random: Math.random,
       logger: silentLogger,
@@ -120,6 +127,7 @@ export class StatusPoller {
   async #listStatuses(): Promise<Map<string, PodStatus> | 'failed' | undefined> {
     const { logger } = this.#options;
     if (!this.#provider.listPodStatuses) return undefined;
+    if (this.#unanswered.has('')) return 'failed';
     try {
       const list = await this.#call('', logger, async (context) => this.#provider.listPodStatuses?.(context));
       return new Map(list?.map(({ ref, status }) => [ref.uid, status]));
@@ -132,14 +140,20 @@ export class StatusPoller {
   async #ask(polled: PolledPod): Promise<void> {
     const ref = podRef(polled.pod);
     if (this.#unanswered.has(ref.uid)) return;
-    this.#conclude(polled, await this.#fetchStatus(polled));
+    const release = this.#options.claim(ref);
+    if (release === undefined) return;
+    try {
+      this.#conclude(polled, await this.#fetchStatus(polled));
+    } finally {
+      release();
+    }
   }
 
   async #fetchStatus(polled: PolledPod): Promise<Answer> {
     const ref = podRef(polled.pod);
     const fields = { pod: `${ref.namespace}/${ref.name}`, uid: ref.uid };
     try {
-      const status = await this.#call(ref.uid, withFields(this.#options.logger, fields), (context) =>
+      const status = await this.#call(ref.uid, podLogger(this.#options.logger, ref), (context) =>
         this.#provider.getPodStatus(ref, context),
       );
       return status ? { kind: 'status', status } : { kind: 'missing' };
@@ -169,7 +183,7 @@ export class StatusPoller {
     const timer = clock.setTimer(callTimeoutMs, () => ending.abort(timeout));
     this.#closing.signal.addEventListener('abort', onClose, { once: true });
     this.#unanswered.add(key);
-    const call = Promise.resolve(run({ signal: ending.signal, logger })).finally(() => this.#unanswered.delete(key));
+    const call = (async () => run({ signal: ending.signal, logger }))().finally(() => this.#unanswered.delete(key));
     try {
       return await Promise.race([call, ended]);
     } finally {
@@ -182,13 +196,4 @@ export class StatusPoller {
 function isPolled({ pod, lastStatus }: PolledPod): boolean {
   const phase = lastStatus?.phase ?? pod.status?.phase;
   return phase !== 'Succeeded' && phase !== 'Failed';
-}
-
-function withFields(logger: Logger, fields: object): Logger {
-  return {
-    debug: (more, message) => logger.debug({ ...fields, ...more }, message),
-    info: (more, message) => logger.info({ ...fields, ...more }, message),
-    warn: (more, message) => logger.warn({ ...fields, ...more }, message),
-    error: (more, message) => logger.error({ ...fields, ...more }, message),
-  };
 }
