@@ -1,0 +1,63 @@
+/** Reading a request's body: bounded, and as JSON. */
+import type { IncomingMessage } from 'node:http';
+import { ApiFailure } from '../core/api.js';
+
+/** As a real apiserver: 3 MiB. */
+export const maximumBodyBytes = 3 * 1024 * 1024;
+
+/**
+ * Resolves to `undefined` where the client went away first. Rejects with 413 as soon as there is too much; what else
+ * comes is dropped.
+ */
+export function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maximumBodyBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      chunks.length = 0;
+      reject(
+        new ApiFailure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${maximumBodyBytes} bytes`),
+      );
+    });
+    request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.on('close', () => resolve(undefined));
+    request.on('error', () => resolve(undefined));
+  });
+}
+
+/** Without parameters such as the charset. */
+export function mediaType(contentType: string | undefined): string {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** 415 unless the body of a POST, PUT or DELETE is JSON. Kubernetes' clients say nothing of empty bodies. */
+export function requireJson(type: string): void {
+  if (type === '' || type === 'application/json' || type === '*/*') return;
+  throw new ApiFailure(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: application/json (this fake reads no ${type})`,
+  );
+}
+
+/** `what` is for the message: `a Pod`, `a patch`. */
+export function parseJson(body: Buffer, what: string): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    throw new ApiFailure(
+      400,
+      'BadRequest',
+      `the body is not ${what} in JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
