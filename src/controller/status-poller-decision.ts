@@ -1,8 +1,7 @@
 /** What to conclude from a pod that the backend no longer knows. Pure; `status-poller.ts` is the shell around it. */
-import type { ContainerStatus, Pod, PodStatus } from '../kube/types.js';
+import type { Pod, PodStatus } from '../kube/types.js';
 import { isTerminalPhase } from '../provider/pod-phase.js';
-import { podConditions } from '../provider/pod-conditions.js';
-import { timestamp } from '../provider/timestamp.js';
+import { lostPodStatus, notFoundInProvider } from './missing-pod.js';
 
 /** A pod as its controller keeps it. Read again after each call, so it may be a live record. */
 export interface PolledPod {
@@ -15,8 +14,6 @@ export interface PolledPod {
   /** When the provider took the pod over, in milliseconds since the epoch. */
   readonly createdAt: number;
 }
-
-const message = 'The pod status was not found and may have been deleted from the provider';
 
 /** A backend may take as long as this to show what it has just created. */
 const graceMs = 60_000;
@@ -33,35 +30,5 @@ export function decideMissing(polled: PolledPod, now: number): PodStatus | undef
   if (isTerminalPhase(last.phase) || last.reason === 'ProviderFailed') return undefined;
   if (last.phase !== 'Running' && now - polled.createdAt < graceMs) return undefined;
 
-  const end = (status: ContainerStatus): ContainerStatus => terminate(status, now);
-  const status: PodStatus = {
-    ...last,
-    phase: 'Failed',
-    reason: 'NotFound',
-    message,
-    ...(last.initContainerStatuses && { initContainerStatuses: last.initContainerStatuses.map(end) }),
-    ...(last.containerStatuses && { containerStatuses: last.containerStatuses.map(end) }),
-    ...(last.ephemeralContainerStatuses && { ephemeralContainerStatuses: last.ephemeralContainerStatuses.map(end) }),
-  };
-  return { ...status, conditions: podConditions(pod, status, { now, previous: last.conditions }) };
-}
-
-function terminate(status: ContainerStatus, now: number): ContainerStatus {
-  const run = status.state?.running;
-  if (!run) return status;
-  return {
-    ...status,
-    ready: false,
-    started: false,
-    state: {
-      terminated: {
-        exitCode: -137,
-        reason: 'NotFound',
-        message,
-        ...(run.startedAt !== undefined && { startedAt: run.startedAt }),
-        finishedAt: timestamp(now),
-        ...(status.containerID !== undefined && { containerID: status.containerID }),
-      },
-    },
-  };
+  return lostPodStatus(last, notFoundInProvider, now);
 }

@@ -12,7 +12,6 @@
  * 5. After `close()` nothing is notified.
  */
 import type { Pod, PodStatus } from '../kube/types.js';
-import { cloneJson } from '../provider/clone-pod.js';
 import { jsonEqual } from '../provider/json-equal.js';
 import { type CallContext, type PodRef, podRef, type Provider } from '../provider/provider.js';
 import { type Clock, type Random, systemClock, type Timer } from '../runtime/clock.js';
@@ -26,7 +25,7 @@ export type { PolledPod } from './status-poller-decision.js';
 export interface StatusPollerOptions {
   /** The pods to ask for, as of now. Those with a terminal phase are passed over. Called once a sweep. */
   readonly pods: () => Iterable<PolledPod>;
-  /** Takes a pod with its new status. Metadata and spec are shared with the cache: not to be changed. Must not throw. */
+  /** Takes a pod with its new status. The pod is shared with the cache, the status with the provider. Must not throw. */
   readonly notify: (pod: Pod) => void;
   /** From the end of a sweep to the next. Default: 5,000, as Go's virtual-kubelet. */
   readonly intervalMs?: number;
@@ -168,7 +167,7 @@ export class StatusPoller {
     if (this.#closing.signal.aborted || answer.kind === 'failed') return;
     const status = answer.kind === 'status' ? answer.status : decideMissing(polled, this.#options.clock.now());
     if (!status || jsonEqual(status, polled.lastStatus)) return;
-    this.#options.notify({ ...polled.pod, status: cloneJson(status) });
+    this.#options.notify({ ...polled.pod, status });
   }
 
   /** Runs one provider call, which ends with the poller or at its deadline, also if the provider heeds no signal. */
