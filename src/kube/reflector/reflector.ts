@@ -10,7 +10,7 @@
  * 4. Once `close` has been called, no handler is called and no request is sent.
  */
 import { VkError } from '../../runtime/errors.js';
-import type { KubeApi, ListOptions } from '../api.js';
+import type { KubeApi } from '../api.js';
 import type { ObjectHandler, ObjectSource, ReadonlyStore } from '../object-source.js';
 import { type Resource, resourcePath } from '../resources.js';
 import { type KubeObject, objectKey } from '../types.js';
@@ -18,6 +18,7 @@ import type { IndexFunction } from './indexed-store.js';
 import { isChatty, longestSilenceMs, watchSeconds } from './liveness.js';
 import { ObjectCache } from './object-cache.js';
 import { type ReflectorOptions, type ResolvedReflectorOptions, resolveReflectorOptions } from './options.js';
+import { PageReader } from './page-reader.js';
 import { PartSharing } from './part-sharing.js';
 import { firstPlan, nextPlan, type Outcome, type Plan, type Step, type WatchRecord } from './plan.js';
 import type { ReflectorStatus } from './reflector-status.js';
@@ -54,6 +55,7 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
   readonly #resource: Resource<T>;
   readonly #options: ResolvedReflectorOptions<T>;
   readonly #cache: ObjectCache<T>;
+  readonly #pages: PageReader<T>;
   readonly #sharing: PartSharing | undefined;
   readonly #closing = new AbortController();
   readonly #synced = new AbortController();
@@ -68,6 +70,9 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
     this.#api = api;
     this.#resource = resource;
     this.#options = resolveReflectorOptions(options);
+    const { namespace, labelSelector, fieldSelector, pageSize } = this.#options;
+    const query = { namespace, labelSelector, fieldSelector, signal: this.#closing.signal };
+    this.#pages = new PageReader(api, resource, { ...query, deadlineMs: requestDeadlineMs }, pageSize);
     this.#sharing = this.#options.shareEqualParts ? new PartSharing() : undefined;
     this.#cache = new ObjectCache(this.#guardedIndexes(), this.#options.logger);
   }
@@ -173,12 +178,9 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
   }
 
   async #readPage(step: Step & { type: 'page' }, signal: AbortSignal): Promise<Outcome> {
-    const { namespace, labelSelector, fieldSelector, pageSize } = this.#options;
-    const query: ListOptions = { namespace, labelSelector, fieldSelector, signal, deadlineMs: requestDeadlineMs };
-    const limit = step.whole ? {} : { limit: pageSize };
     if (step.token === undefined) this.#cache.beginList();
     try {
-      const list = await this.#api.list(this.#resource, { ...query, ...limit, continue: step.token });
+      const list = await this.#pages.read(step);
       let taken = 0;
       for (const item of list.items) {
         signal.throwIfAborted();

@@ -1,0 +1,379 @@
+/**
+ * P9 and the reflector's part of P5: the first sync of 100,000 pods by our reflector, in pages and as a streaming list, and
+ * by client-node's informer, each in a process of its own, from a server in another one that makes the pods up as it goes.
+ *
+ *     npx tsx bench/informer.ts [PODS]
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import type { Pod } from '../src/kube/types.js';
+
+export interface Row {
+  readonly name: string;
+  readonly target: string;
+  readonly measured: number;
+  readonly unit: string;
+  /** Ours divided by theirs, such that more is better. */
+  readonly ratio?: number;
+}
+
+interface Sync {
+  readonly objects: number;
+  readonly ms: number;
+  /** The longest time that the event loop did not turn. */
+  readonly blockMs: number;
+  readonly startRssMb: number;
+  readonly rssMb: number;
+  readonly peakRssMb: number;
+}
+
+/** What a measurement must not lose to the garbage collector. */
+const keep: unknown[] = [];
+
+const roles = ['pages', 'stream', 'client-node'] as const;
+type Role = (typeof roles)[number];
+
+export default async function informer(pods = 100_000): Promise<Row[]> {
+  const server = spawn('server', String(pods));
+  try {
+    const { port } = await message<{ port: number }>(server);
+    const syncs = new Map<Role, Sync>();
+    for (const role of roles) {
+      const child = spawn(role, String(port));
+      syncs.set(role, await message<Sync>(child));
+      if (child.exitCode === null) await once(child, 'exit');
+    }
+    return rows(pods, syncs);
+  } finally {
+    server.kill();
+  }
+}
+
+function rows(pods: number, syncs: ReadonlyMap<Role, Sync>): Row[] {
+  const theirs = syncs.get('client-node');
+  return [...syncs].flatMap(([role, sync]): Row[] => {
+    if (sync.objects !== pods) throw new Error(`${role}: ${sync.objects} of ${pods} pods arrived`);
+    const ratio = theirs === undefined || role === 'client-node' ? {} : { ratio: theirs.ms / sync.ms };
+    const ours = role !== 'client-node';
+    const name = (what: string): string => `P9 first sync of ${pods} pods, ${role}: ${what}`;
+    return [
+      { name: name('time'), target: ours ? '>= 2x client-node' : '', measured: sync.ms, unit: 'ms', ...ratio },
+      { name: name('longest block'), target: ours ? '<= 50' : '', measured: sync.blockMs, unit: 'ms' },
+      { name: name('RSS (P5)'), target: ours ? '<= 600' : '', measured: sync.rssMb, unit: 'MB' },
+      { name: name('peak RSS'), target: '', measured: sync.peakRssMb, unit: 'MB' },
+      { name: name('RSS before'), target: '', measured: sync.startRssMb, unit: 'MB' },
+    ];
+  });
+}
+
+function spawn(role: string, argument: string): ChildProcess {
+  return fork(fileURLToPath(import.meta.url), [role, argument]);
+}
+
+async function message<T>(child: ChildProcess): Promise<T> {
+  const exited = once(child, 'exit').then(([code]) => {
+    throw new Error(`benchmark process ended with ${String(code)}`);
+  });
+  const [sent] = (await Promise.race([once(child, 'message'), exited])) as [T];
+  exited.catch(() => undefined);
+  return sent;
+}
+
+/** What tells the pods of one template apart; all else of them is written once. */
+const marks = [
+  '%SUFFIX%',
+  '%UID%',
+  '%VERSION%',
+  '%CREATED%',
+  '%STARTED%',
+  '%NODE%',
+  '%HOST_IP%',
+  '%IP%',
+  '%ID%',
+] as const;
+const anyMark = /(%[A-Z_]+%)/;
+
+const templates = new Map<number, readonly string[]>();
+
+/** A pod as a Deployment makes it: 200 replicas share a template, 20 pods a node. */
+function podJson(i: number): string {
+  const app = Math.floor(i / 200);
+  let template = templates.get(app);
+  if (template === undefined) templates.set(app, (template = templateJson(app).split(anyMark)));
+  const values: Record<(typeof marks)[number], string> = {
+    '%SUFFIX%': i.toString(36).padStart(5, '0'),
+    '%UID%': `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`,
+    '%VERSION%': String(1_000 + i),
+    '%CREATED%': `2026-01-0${1 + (i % 9)}T0${i % 10}:${10 + (i % 50)}:07Z`,
+    '%STARTED%': `2026-01-0${1 + (i % 9)}T0${i % 10}:${10 + (i % 50)}:11Z`,
+    '%NODE%': `node-${i % 5_000}`,
+    '%HOST_IP%': `10.1.${(i % 5_000) >> 8}.${i & 255}`,
+    '%IP%': `10.${100 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`,
+    '%ID%': `containerd://${String(i).padStart(64, 'b')}`,
+  };
+  let json = '';
+  for (const part of template) json += part.charCodeAt(0) === 0x25 ? values[part as (typeof marks)[number]] : part;
+  return json;
+}
+
+function templateJson(app: number): string {
+  const owner = `10000000-0000-4000-8000-${String(app).padStart(12, '0')}`;
+  const labels = {
+    app: `app-${app}`,
+    'app.kubernetes.io/part-of': 'bench',
+    'pod-template-hash': `7887448d${app % 97}`,
+  };
+  const fields = (manager: string, of: object) => ({
+    manager,
+    operation: 'Update',
+    apiVersion: 'v1',
+    time: '%CREATED%',
+    fieldsType: 'FieldsV1',
+    fieldsV1: of,
+  });
+  const condition = (type: string) => ({ type, status: 'True', lastProbeTime: null, lastTransitionTime: '%STARTED%' });
+  return JSON.stringify({
+    metadata: {
+      name: `app-${app}-7887448d${app % 97}-%SUFFIX%`,
+      generateName: `app-${app}-7887448d${app % 97}-`,
+      namespace: `team-${app % 50}`,
+      uid: '%UID%',
+      resourceVersion: '%VERSION%',
+      generation: 1,
+      creationTimestamp: '%CREATED%',
+      labels,
+      ownerReferences: [
+        {
+          apiVersion: 'apps/v1',
+          kind: 'ReplicaSet',
+          name: `app-${app}`,
+          uid: owner,
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+      managedFields: [
+        fields('kube-controller-manager', {
+          'f:metadata': { 'f:generateName': {}, 'f:labels': { '.': {}, 'f:app': {}, 'f:pod-template-hash': {} } },
+          'f:spec': {
+            'f:containers': {
+              'k:{"name":"main"}': {
+                '.': {},
+                'f:env': { '.': {} },
+                'f:image': {},
+                'f:name': {},
+                'f:resources': { '.': {} },
+              },
+            },
+            'f:dnsPolicy': {},
+            'f:enableServiceLinks': {},
+            'f:restartPolicy': {},
+            'f:schedulerName': {},
+            'f:securityContext': {},
+            'f:terminationGracePeriodSeconds': {},
+          },
+        }),
+        fields('virtual-kubelet', {
+          'f:status': {
+            'f:conditions': { '.': {}, 'k:{"type":"Ready"}': { '.': {} } },
+            'f:containerStatuses': {},
+            'f:podIP': {},
+          },
+        }),
+      ],
+    },
+    spec: {
+      volumes: [
+        {
+          name: 'kube-api-access-%SUFFIX%',
+          projected: {
+            sources: [
+              { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+              { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+              {
+                downwardAPI: {
+                  items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+                },
+              },
+            ],
+            defaultMode: 420,
+          },
+        },
+      ],
+      containers: [
+        {
+          name: 'main',
+          image: `registry.example.com/team/app-${app}:v1.2.3`,
+          env: [
+            { name: 'MODE', value: 'production' },
+            { name: 'POD_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
+          ],
+          ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }],
+          resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '1', memory: '256Mi' } },
+          volumeMounts: [
+            {
+              name: 'kube-api-access-%SUFFIX%',
+              readOnly: true,
+              mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+            },
+          ],
+          terminationMessagePath: '/dev/termination-log',
+          terminationMessagePolicy: 'File',
+          imagePullPolicy: 'IfNotPresent',
+        },
+      ],
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 30,
+      dnsPolicy: 'ClusterFirst',
+      serviceAccountName: 'default',
+      serviceAccount: 'default',
+      nodeName: '%NODE%',
+      securityContext: {},
+      schedulerName: 'default-scheduler',
+      tolerations: [
+        { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 },
+        { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 },
+      ],
+      priority: 0,
+      enableServiceLinks: true,
+      preemptionPolicy: 'PreemptLowerPriority',
+    },
+    status: {
+      phase: 'Running',
+      conditions: ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map(
+        condition,
+      ),
+      hostIP: '%HOST_IP%',
+      podIP: '%IP%',
+      podIPs: [{ ip: '%IP%' }],
+      startTime: '%CREATED%',
+      containerStatuses: [
+        {
+          name: 'main',
+          state: { running: { startedAt: '%STARTED%' } },
+          lastState: {},
+          ready: true,
+          restartCount: 0,
+          image: `registry.example.com/team/app-${app}:v1.2.3`,
+          imageID: `registry.example.com/team/app-${app}@sha256:${String(app).padStart(64, 'a')}`,
+          containerID: '%ID%',
+          started: true,
+        },
+      ],
+      qosClass: 'Burstable',
+    },
+  });
+}
+
+async function serve(pods: number): Promise<void> {
+  const version = String(1_000 + pods);
+  const server = createServer((request, response) => {
+    const query = new URL(request.url ?? '/', 'http://bench').searchParams;
+    response.setHeader('content-type', 'application/json');
+    const from = Number(query.get('continue') ?? 0);
+    const to = Math.min(pods, from + Number(query.get('limit') ?? pods));
+    if (query.get('watch') === 'true') {
+      response.flushHeaders();
+      if (query.get('sendInitialEvents') === 'true') void stream(response, pods, version);
+      return;
+    }
+    const metadata = { resourceVersion: version, ...(to < pods ? { continue: String(to) } : {}) };
+    response.write(`{"kind":"PodList","apiVersion":"v1","metadata":${JSON.stringify(metadata)},"items":[`);
+    void write(response, from, to, (i) => (i === from ? '' : ',') + podJson(i)).then(() => response.end(']}'));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  process.send?.({ port: (server.address() as AddressInfo).port });
+}
+
+async function stream(response: ServerResponse, pods: number, version: string): Promise<void> {
+  await write(response, 0, pods, (i) => `{"type":"ADDED","object":${podJson(i)}}\n`);
+  const metadata = { resourceVersion: version, annotations: { 'k8s.io/initial-events-end': 'true' } };
+  response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { kind: 'Pod', metadata } })}\n`);
+}
+
+async function write(response: ServerResponse, from: number, to: number, text: (i: number) => string): Promise<void> {
+  for (let start = from; start < to; start += 50) {
+    let chunk = '';
+    for (let i = start; i < Math.min(start + 50, to); i += 1) chunk += text(i);
+    if (!response.write(chunk)) await once(response, 'drain');
+  }
+}
+
+/** Loads what is to be measured; what it answers syncs once and tells how many objects came. */
+type Subject = (port: number) => Promise<() => Promise<number>>;
+
+function reflector(streamingList: boolean): Subject {
+  return async (port) => {
+    const { KubeClient } = await import('../src/kube/client.js');
+    const { staticConnection } = await import('../src/kube/connection.js');
+    const { Reflector } = await import('../src/kube/reflector/reflector.js');
+    const { pods } = await import('../src/kube/resources.js');
+    const client = new KubeClient(staticConnection(`http://127.0.0.1:${port}`, {}));
+    const indexes = { node: ({ spec }: Pod) => (spec.nodeName ? [spec.nodeName] : []) };
+    const subject = new Reflector(client, pods, { streamingList, indexes });
+    let added = 0;
+    subject.addHandler({ onAdd: () => void (added += 1) });
+    keep.push(subject);
+    return async () => {
+      subject.start();
+      await subject.waitForSync();
+      return added;
+    };
+  };
+}
+
+const clientNode: Subject = async (port) => {
+  const { CoreV1Api, KubeConfig, makeInformer } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  const server = { name: 'bench', server: `http://127.0.0.1:${port}`, skipTLSVerify: true };
+  config.loadFromClusterAndUser(server, { name: 'bench' });
+  const api = config.makeApiClient(CoreV1Api);
+  const subject = makeInformer(config, '/api/v1/pods', () => api.listPodForAllNamespaces());
+  let added = 0;
+  subject.on('add', () => void (added += 1));
+  keep.push(subject);
+  return async () => {
+    await subject.start();
+    return added;
+  };
+};
+
+const subjects: Readonly<Record<Role, Subject>> = {
+  pages: reflector(false),
+  stream: reflector(true),
+  'client-node': clientNode,
+};
+
+async function measure(role: Role, port: number): Promise<void> {
+  const sync = await subjects[role](port);
+  const startRssMb = process.memoryUsage().rss / 1e6;
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const begin = performance.now();
+  const objects = await sync();
+  const ms = performance.now() - begin;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  delay.disable();
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const result: Sync = {
+    objects,
+    ms,
+    blockMs: delay.max / 1e6,
+    startRssMb,
+    rssMb: process.memoryUsage().rss / 1e6,
+    peakRssMb: process.resourceUsage().maxRSS / 1e3,
+  };
+  process.send?.(result, () => process.exit(0));
+}
+
+const [role, argument] = process.argv.slice(2);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (role === 'server') await serve(Number(argument));
+  else if (roles.includes(role as Role)) await measure(role as Role, Number(argument));
+  else console.table(await informer(role === undefined ? undefined : Number(role)));
+}
