@@ -18,7 +18,7 @@ import { type Logger, silentLogger } from '../runtime/logger.js';
 import { type CorrelatedEvent, EventCorrelator, type EventSubject } from './event-correlator.js';
 import type { EventSink, EventType } from './event-sink.js';
 import { RecentCache } from './recent-cache.js';
-import { wireTime } from './wire-time.js';
+import { timestamp } from '../provider/timestamp.js';
 import { WorkQueue } from './work-queue.js';
 
 export interface EventRecorderOptions {
@@ -204,7 +204,7 @@ export class EventRecorder implements EventSink {
       },
       type: event.type,
       reason: event.reason,
-      firstTimestamp: wireTime(event.firstMs),
+      firstTimestamp: timestamp(event.firstMs),
       ...changesOf(event),
       source: { component: this.#component, ...host },
       reportingComponent: this.#component,
@@ -215,7 +215,7 @@ export class EventRecorder implements EventSink {
 
 /** What changes in an Event that happens again. */
 function changesOf(event: CorrelatedEvent): Pick<KubeEvent, 'count' | 'lastTimestamp' | 'message'> {
-  return { count: event.count, lastTimestamp: wireTime(event.lastMs), message: event.message };
+  return { count: event.count, lastTimestamp: timestamp(event.lastMs), message: event.message };
 }
 
 /** Events about what has no namespace are kept in `default`. */
