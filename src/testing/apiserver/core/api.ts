@@ -93,6 +93,8 @@ export interface WriteRequest {
   readonly force?: boolean | undefined;
   /** `Strict`, `Warn` or `Ignore`: what is done about unknown fields. */
   readonly fieldValidation?: string | undefined;
+  /** Hears of what was put up with, such as unknown fields; sent as `Warning` headers. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 export interface DeleteRequest {

@@ -22,7 +22,7 @@ const all = ['all'];
 const status = ['status'];
 
 export const definitions: readonly ResourceDefinition[] = [
-  clusterWide('', 'Namespace', { shortNames: ['ns'], subresources: status }),
+  clusterWide('', 'Namespace', { shortNames: ['ns'], subresources: ['status', 'finalize'] }),
   clusterWide('', 'Node', { shortNames: ['no'], subresources: status }),
   clusterWide('', 'PersistentVolume', { shortNames: ['pv'], subresources: status }),
   namespaced('', 'Pod', {
@@ -53,6 +53,12 @@ export const definitions: readonly ResourceDefinition[] = [
   clusterWide('storage.k8s.io', 'StorageClass', { plural: 'storageclasses', shortNames: ['sc'] }),
   clusterWide('storage.k8s.io', 'VolumeAttachment', { subresources: status }),
 ];
+
+export function definitionOf(group: string, plural: string): ResourceDefinition {
+  const found = definitions.find((each) => each.group === group && each.plural === plural);
+  if (!found) throw new TypeError(`resource ${plural}.${group} is not defined`);
+  return found;
+}
 
 /** Both event resources are views of one store. */
 export function storageName(definition: ResourceDefinition): string {

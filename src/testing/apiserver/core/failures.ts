@@ -105,8 +105,9 @@ export class Causes {
     this.#add(field, 'FieldValueInvalid', `Invalid value: ${JSON.stringify(value)}: ${detail}`);
   }
 
-  duplicate(field: string, value: unknown): void {
-    this.#add(field, 'FieldValueDuplicate', `Duplicate value: ${JSON.stringify(value)}`);
+  duplicate(field: string, value: unknown, detail?: string): void {
+    const why = detail === undefined ? '' : `: ${detail}`;
+    this.#add(field, 'FieldValueDuplicate', `Duplicate value: ${JSON.stringify(value)}${why}`);
   }
 
   notFound(field: string, value: unknown): void {
@@ -114,12 +115,16 @@ export class Causes {
   }
 
   notSupported(field: string, value: unknown, supported: readonly string[]): void {
-    const values = [...supported].sort().map((each) => `"${each}"`);
+    const values = supported.map((each) => `"${each}"`);
     this.#add(
       field,
       'FieldValueNotSupported',
       `Unsupported value: ${JSON.stringify(value)}: supported values: ${values.join(', ')}`,
     );
+  }
+
+  tooLong(field: string, limitBytes: number): void {
+    this.#add(field, 'FieldValueTooLong', `Too long: may not be more than ${limitBytes} bytes`);
   }
 
   forbidden(field: string, detail: string): void {

@@ -5,9 +5,10 @@
  * 2. Every watcher sees the changes of its table in revision order, none twice and none left out.
  * 3. A watcher that writes does not break 2: changes made during delivery wait for their turn.
  */
-import type { KubeObject } from '../../../kube/types.js';
+import { Change, type ChangeType } from './change.js';
+import { asObject, type JsonObject } from './json.js';
 import { Stored } from './stored-object.js';
-import { Table, type Change } from './table.js';
+import { Table } from './table.js';
 
 export type ChangeListener = (change: Change) => void;
 
@@ -31,13 +32,13 @@ export class Store {
   }
 
   /** Writes `object`, its metadata.resourceVersion being set to the new revision. */
-  put(name: string, key: string, object: KubeObject): Stored {
+  put(name: string, key: string, object: JsonObject): Stored {
     const previous = this.table(name).get(key);
     return this.#commit(name, key, object, previous, previous === undefined ? 'ADDED' : 'MODIFIED');
   }
 
   /** Removes an object; `last` is what watchers get to see of it. */
-  remove(name: string, key: string, last: KubeObject): Stored {
+  remove(name: string, key: string, last: JsonObject): Stored {
     return this.#commit(name, key, last, this.table(name).get(key), 'DELETED');
   }
 
@@ -63,11 +64,11 @@ export class Store {
     return slot;
   }
 
-  #commit(name: string, key: string, object: KubeObject, previous: Stored | undefined, type: Change['type']): Stored {
+  #commit(name: string, key: string, object: JsonObject, previous: Stored | undefined, type: ChangeType): Stored {
     const revision = ++this.#revision;
-    const metadata = { ...object.metadata, resourceVersion: String(revision) };
+    const metadata = { ...asObject(object['metadata']), resourceVersion: String(revision) };
     const stored = new Stored({ ...object, metadata }, revision);
-    const change: Change = { type, key, revision, stored, previous };
+    const change = new Change(type, key, stored, previous);
     const { table, listeners } = this.#slot(name);
     table.record(change);
     this.#pending.push(() => {

@@ -1,18 +1,31 @@
 import type { KubeObject } from '../../../kube/types.js';
 import type { StoredObject } from './api.js';
+import { toEventsView } from './events-view.js';
+import type { JsonObject } from './json.js';
 
 /** An object at one revision, serialised on first use and never again. */
 export class Stored implements StoredObject {
   readonly object: KubeObject;
   readonly revision: number;
   #json: Buffer | undefined;
+  #eventsView: Stored | undefined;
 
-  constructor(object: KubeObject, revision: number) {
-    this.object = object;
+  constructor(object: KubeObject | JsonObject, revision: number) {
+    this.object = object as KubeObject;
     this.revision = revision;
+  }
+
+  /** The object as plain JSON. */
+  get content(): JsonObject {
+    return this.object as unknown as JsonObject;
   }
 
   get json(): Buffer {
     return (this.#json ??= Buffer.from(JSON.stringify(this.object)));
+  }
+
+  /** An event as events.k8s.io/v1 shows it. */
+  get eventsView(): Stored {
+    return (this.#eventsView ??= new Stored(toEventsView(this.content), this.revision));
   }
 }

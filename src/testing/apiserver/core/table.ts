@@ -5,16 +5,8 @@
  * 2. The state at any revision not older than `floor` can be had: it is the present with later changes undone.
  * 3. The past is bounded by `historyLimit` changes; what falls out raises `floor`.
  */
+import type { Change } from './change.js';
 import type { Stored } from './stored-object.js';
-
-export interface Change {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly key: string;
-  readonly revision: number;
-  /** The object after the change; of a deletion, its last state at the revision of the deletion. */
-  readonly stored: Stored;
-  readonly previous: Stored | undefined;
-}
 
 export type Entry = readonly [key: string, stored: Stored];
 
@@ -35,12 +27,13 @@ export class Table {
     return this.#floor;
   }
 
-  get size(): number {
-    return this.#objects.size;
-  }
-
   get(key: string): Stored | undefined {
     return this.#objects.get(key);
+  }
+
+  hasPrefix(prefix: string): boolean {
+    for (const key of this.#objects.keys()) if (key.startsWith(prefix)) return true;
+    return false;
   }
 
   record(change: Change): void {

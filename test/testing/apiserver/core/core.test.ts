@@ -35,7 +35,7 @@ describe('Core', () => {
     expect(core.delete(pods, { namespace: 'default', name: 'p' }, {}).gone).toBe(false);
     expect(core.delete(pods, { namespace: 'default', name: 'p' }, { gracePeriodSeconds: 0 }).gone).toBe(true);
     stop();
-    expect(events.map((event) => event.type)).toEqual(['ADDED', 'MODIFIED', 'MODIFIED', 'DELETED']);
+    expect(events.map((event) => event.type)).toEqual(['ADDED', 'MODIFIED', 'MODIFIED', 'MODIFIED', 'DELETED']);
     expect(events[0]?.object.json.toString()).toContain('"phase":"Pending"');
   });
 });

@@ -1,4 +1,4 @@
-import { isObject } from './json.js';
+import { isObject } from '../json.js';
 
 /** JSON Merge Patch (RFC 7386): objects merge, `null` removes, anything else replaces. `target` is left as it is. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
