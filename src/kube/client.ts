@@ -20,7 +20,7 @@ import type { ClusterConnection } from './connection.js';
 import { Requester, type Call } from './http/requester.js';
 import type { Resource } from './resources.js';
 import type { KubeList, KubeObject, Status } from './types.js';
-import { collectionPath, objectPath, subjectOf, withQuery, type Query } from './http/url.js';
+import { collectionPath, objectPath, subjectOf, withQuery } from './http/url.js';
 
 const contentTypes: Readonly<Record<PatchType, string>> = {
   json: 'application/json-patch+json',
@@ -58,7 +58,7 @@ export class KubeClient implements KubeApi, AsyncDisposable {
 
   async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<KubeList<T>> {
     const { namespace, signal, deadlineMs, ...query } = options;
-    const path = withQuery(collectionPath(resource, namespace, false), query as Query);
+    const path = withQuery(collectionPath(resource, namespace, false), query);
     return this.#json<KubeList<T>>(
       { method: 'GET', path, subject: subjectOf(resource, { namespace }) },
       { signal, deadlineMs },
@@ -116,7 +116,8 @@ export class KubeClient implements KubeApi, AsyncDisposable {
   }
 
   async request<T>(request: RawRequest): Promise<T> {
-    return this.#json<T>(callOf(request), request);
+    const { signal, deadlineMs } = request;
+    return (await this.#requester.call({ ...callOf(request), signal, deadlineMs })) as T;
   }
 
   async stream(request: RawRequest): Promise<RawResponse> {
@@ -148,9 +149,11 @@ export class KubeClient implements KubeApi, AsyncDisposable {
     return this.#json<T>({ method, path: withQuery(path, query), subject, ...jsonBody(body, contentType) }, options);
   }
 
+  /** An object: an answer without one is as good as none. */
   async #json<T>(call: Call, { signal, deadlineMs }: CallOptions): Promise<T> {
     const answer = await this.#requester.call({ ...call, signal, deadlineMs });
-    return answer as T;
+    if (answer !== undefined) return answer as T;
+    throw new VkError('Unavailable', `${call.subject}: the answer is empty`, { object: call.subject });
   }
 }
 
@@ -162,8 +165,11 @@ function callOf({ method, path, query, headers, body }: RawRequest): Call {
   const subject = `${method} ${path}`;
   if (!path.startsWith('/')) throw new VkError('InvalidInput', `${subject}: the path must begin with a slash`);
   const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
-  const sent = raw
-    ? { body, headers }
-    : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
-  return { method, path: withQuery(path, query), subject, ...sent };
+  const own: Pick<Call, 'body' | 'headers'> = raw ? { body } : jsonBody(body);
+  return { method, path: withQuery(path, query), subject, ...own, headers: { ...own.headers, ...lowerCased(headers) } };
+}
+
+/** Names of headers have no case, names of properties do: a caller's `Accept` is to replace `accept`. */
+function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -40,18 +40,26 @@ export async function connect(target: ClusterTarget, options: ConnectOptions = {
   return new KubeClient(await connectionTo(target, options), options);
 }
 
-async function connectionTo(target: ClusterTarget, options: ConnectOptions): Promise<ClusterConnection> {
+/** A target as somebody without types may write it. */
+interface LooseTarget {
+  readonly kubeconfig?: string;
+  readonly kubeconfigContents?: string;
+  readonly inCluster?: boolean;
+  readonly ambient?: boolean;
+  readonly context?: string;
+}
+
+async function connectionTo(target: LooseTarget, options: ConnectOptions): Promise<ClusterConnection> {
   const { env = process.env, clock, logger } = options;
-  const context: LoadOptions = { env, ...(clock && { clock }), ...(logger && { logger }) };
-  if ('inCluster' in target && target.inCluster) return loadInCluster(context);
-  const named = { ...context, ...('context' in target && target.context ? { context: target.context } : {}) };
-  if ('kubeconfig' in target && target.kubeconfig) return loadKubeconfig({ path: target.kubeconfig }, named);
-  if ('kubeconfigContents' in target) return loadKubeconfig({ contents: target.kubeconfigContents }, named);
-  if (!('ambient' in target) || !target.ambient) {
-    throw new VkError('InvalidInput', 'connect: name a cluster: kubeconfig, kubeconfigContents, inCluster or ambient');
+  const { kubeconfig, kubeconfigContents, inCluster = false, ambient = false, context } = target;
+  const load: LoadOptions = { env, ...(clock && { clock }), ...(logger && { logger }), ...(context && { context }) };
+  if ([kubeconfig, kubeconfigContents, inCluster, ambient].filter(Boolean).length !== 1) {
+    throw new VkError('InvalidInput', 'connect: name one of kubeconfig, kubeconfigContents, inCluster and ambient');
   }
-  const paths = await ambientPaths(env);
-  return paths.length > 0 ? loadKubeconfig({ path: paths }, named) : loadInCluster(context);
+  if (kubeconfig) return loadKubeconfig({ path: kubeconfig }, load);
+  if (kubeconfigContents) return loadKubeconfig({ contents: kubeconfigContents }, load);
+  const paths = ambient ? await ambientPaths(env) : [];
+  return paths.length > 0 ? loadKubeconfig({ path: paths }, load) : loadInCluster(load);
 }
 
 async function ambientPaths(env: Environment): Promise<string[]> {

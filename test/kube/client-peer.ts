@@ -9,7 +9,12 @@ import {
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import type { TLSSocket, TlsOptions } from 'node:tls';
+import { TLSSocket, type TlsOptions } from 'node:tls';
+import { afterEach } from 'vitest';
+import { KubeClient } from '../../src/kube/client.js';
+import type { KubeClientOptions } from '../../src/kube/client-options.js';
+import { staticConnection } from '../../src/kube/connection.js';
+import type { Pod } from '../../src/kube/types.js';
 
 export const pki = (name: string): string => readFileSync(new URL(`../fixtures/pki/${name}`, import.meta.url), 'utf8');
 
@@ -73,15 +78,10 @@ export async function startPeer(reply: Reply, tls?: TlsOptions): Promise<Peer> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
-      const certificate = tls && (request.socket as TLSSocket).getPeerCertificate();
-      const name = certificate?.subject?.CN;
-      const entry = {
-        method,
-        url,
-        headers,
-        body: Buffer.concat(chunks).toString(),
-        clientName: typeof name === 'string' ? name : undefined,
-      };
+      const { socket } = request;
+      const subject = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.subject : undefined;
+      const clientName = /^CN=(.*)$/m.exec(subject ?? '')?.[1];
+      const entry = { method, url, headers, body: Buffer.concat(chunks).toString(), clientName };
       seen.push(entry);
       for (const waiter of waiting) if (seen.length >= waiter.count) waiter.resolve();
       reply(entry, response);
@@ -128,4 +128,44 @@ export async function eventually(condition: () => boolean): Promise<void> {
     if (Date.now() > endMs) throw new Error('condition not met within 2 s');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+export const web: Pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { namespace: 'default', name: 'web' },
+  spec: { containers: [] },
+};
+export const webName = { namespace: 'default', name: 'web' };
+
+/** Closes what is handed to it after each test, the last one first. */
+export function closingAfterEach(): <T extends AsyncDisposable>(resource: T) => T {
+  const open: AsyncDisposable[] = [];
+  afterEach(async () => {
+    for (const resource of open.splice(0).reverse()) await resource[Symbol.asyncDispose]();
+  });
+  return (resource) => {
+    open.push(resource);
+    return resource;
+  };
+}
+
+/** A scripted apiserver over HTTP, and a client of it. */
+export async function clientOf(
+  track: <T extends AsyncDisposable>(resource: T) => T,
+  reply: Reply,
+  options?: KubeClientOptions,
+): Promise<{ client: KubeClient; peer: Peer }> {
+  const peer = track(await startPeer(reply));
+  return { client: track(new KubeClient(staticConnection(peer.url), options)), peer };
+}
+
+/** What a promise rejects with. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    (value) => {
+      throw new Error(`resolved to ${JSON.stringify(value)}`);
+    },
+    (error: unknown) => error,
+  );
 }

@@ -5,6 +5,8 @@ import { VkError } from '../../runtime/errors.js';
 export class CallScope {
   /** Aborts with the `VkError` that the call is to reject with. */
   readonly signal: AbortSignal;
+  /** In the clock's time. */
+  readonly endsAtMs: number;
   readonly #controller = new AbortController();
   readonly #subject: string;
   readonly #caller: AbortSignal | undefined;
@@ -13,6 +15,7 @@ export class CallScope {
 
   constructor(clock: Clock, subject: string, deadlineMs: number, caller: AbortSignal | undefined) {
     this.signal = this.#controller.signal;
+    this.endsAtMs = clock.now() + deadlineMs;
     this.#subject = subject;
     this.#caller = caller;
     if (Number.isFinite(deadlineMs)) {

@@ -36,7 +36,7 @@ export function connectorFor(options: ConnectorOptions): buildConnector.connecto
         if (secure) direct({ ...target, httpSocket: socket }, callback);
         else callback(null, socket);
       },
-      (error: Error) => callback(error, null),
+      (error: unknown) => callback(error as Error, null),
     );
   };
 }

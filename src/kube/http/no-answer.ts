@@ -1,4 +1,5 @@
 /** What went wrong when no answer came, in words that say what to do. Knows Node's and undici's error codes. */
+import { errors } from 'undici';
 import { VkError } from '../../runtime/errors.js';
 
 const untrusted =
@@ -37,8 +38,16 @@ export function isTrustError(error: unknown): boolean {
   return explanations[codeOf(error) ?? ''] === untrusted;
 }
 
+/** Whether undici refused to send the request at all, such as for a line break in a header. */
+export function isMalformed(error: unknown): boolean {
+  return error instanceof errors.InvalidArgumentError;
+}
+
 /** `pods default/web: no answer from https://10.0.0.1:6443: connection refused: …` */
 export function noAnswer(subject: string, server: string, cause: unknown): VkError {
+  if (isMalformed(cause)) {
+    return new VkError('InvalidInput', `${subject}: not sent: ${(cause as Error).message}`, { cause, object: subject });
+  }
   const code = codeOf(cause);
   const told =
     (code === undefined ? undefined : explanations[code]) ?? (cause instanceof Error ? cause.message : String(cause));

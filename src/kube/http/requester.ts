@@ -17,7 +17,7 @@ import type { ResolvedKubeClientOptions } from '../client-options.js';
 import type { ClusterConnection, Credentials } from '../connection.js';
 import { exchange, ExchangeError, TooLargeError, type Exchange, type ExchangeRequest } from './exchange.js';
 import { impersonationHeaders } from './impersonation.js';
-import { isTrustError, noAnswer } from './no-answer.js';
+import { isMalformed, isTrustError, noAnswer } from './no-answer.js';
 import { RateLimiter } from './rate-limiter.js';
 import { readText } from './read-text.js';
 import { retryDelayMs, type Outcome } from './retry-policy.js';
@@ -105,10 +105,20 @@ export class Requester {
   }
 
   async #open(subject: string, request: ExchangeRequest, tls: TlsMaterial, scope: CallScope): Promise<StreamExchange> {
-    const stream = await openStream(this.#transport.streams(tls), request, scope.signal);
-    if (stream.httpStatus < 300) return stream;
-    const text = await readText(stream.body, maxErrorBytes);
-    throw this.#refusal(subject, stream.httpStatus, stream.headers, text);
+    const { dispatcher, release } = this.#transport.openStream(tls);
+    try {
+      const explain = (cause: unknown): VkError => noAnswer(subject, this.#connection.server, cause);
+      const stream = await openStream(dispatcher, request, scope.signal, explain);
+      if (stream.httpStatus >= 300) {
+        const text = await readText(stream.body, maxErrorBytes);
+        throw this.#refusal(subject, stream.httpStatus, stream.headers, text);
+      }
+      stream.body.once('close', release);
+      return stream;
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   async #repeat<T>(
@@ -122,6 +132,7 @@ export class Requester {
       await this.#waitForTurn(scope);
       const credentials = await settled(this.#connection.credentials.get(), scope.signal);
       const ca = await settled(this.#connection.ca.get(), scope.signal);
+      scope.signal.throwIfAborted();
       try {
         return await send(this.#requestOf(call, credentials), { ca, cert: credentials.cert, key: credentials.key });
       } catch (error) {
@@ -129,7 +140,7 @@ export class Requester {
           renewed = true;
           continue;
         }
-        const delayMs = this.#delayBeforeRetry(call.method, error, attempt);
+        const delayMs = this.#delayBeforeRetry(call.method, error, attempt, scope);
         if (delayMs === undefined) throw this.#explained(call.subject, error);
         this.#options.logger.debug({ subject: call.subject, attempt: attempt + 1, delayMs }, 'request sent again');
         await this.#options.clock.sleep(delayMs, scope.signal);
@@ -171,9 +182,12 @@ export class Requester {
     return false;
   }
 
-  #delayBeforeRetry(method: Call['method'], error: unknown, attempt: number): number | undefined {
+  /** What would be waited for in vain, the deadline being earlier, is told at once. */
+  #delayBeforeRetry(method: Call['method'], error: unknown, attempt: number, scope: CallScope): number | undefined {
+    const { clock, random } = this.#options;
     const outcome = outcomeOf(error);
-    return outcome && retryDelayMs(method, outcome, attempt, this.#options, this.#options.random);
+    const delayMs = outcome && retryDelayMs(method, outcome, attempt, this.#options, random);
+    return delayMs !== undefined && clock.now() + delayMs < scope.endsAtMs ? delayMs : undefined;
   }
 
   #refusal(subject: string, httpStatus: number, headers: IncomingHttpHeaders, body: string): ApiError {
@@ -210,7 +224,9 @@ function closedError(subject: string): VkError {
 }
 
 function outcomeOf(error: unknown): Outcome | undefined {
-  if (error instanceof ExchangeError) return { type: 'lost', sent: error.sent };
+  if (error instanceof ExchangeError) {
+    return isMalformed(error.cause) ? undefined : { type: 'lost', sent: error.sent };
+  }
   if (!(error instanceof ApiError)) return undefined;
   return { type: 'refused', httpStatus: error.statusCode, retryAfterMs: error.retry ? error.retry.afterMs : undefined };
 }

@@ -7,7 +7,7 @@ import { ExchangeError, type ExchangeRequest } from './exchange.js';
 export interface StreamExchange {
   readonly httpStatus: number;
   readonly headers: IncomingHttpHeaders;
-  /** Errors with an `ExchangeError` when it is cut off, and with the signal's reason when that aborts. */
+  /** Fails with what `explain` makes of it when it is cut off, and with the signal's reason when that aborts. */
   readonly body: Readable;
 }
 
@@ -19,9 +19,10 @@ export function openStream(
   dispatcher: Dispatcher,
   request: ExchangeRequest,
   signal: AbortSignal,
+  explain: (cause: unknown) => Error,
 ): Promise<StreamExchange> {
   return new Promise((resolve, reject) => {
-    const handler = new StreamHandler(resolve, reject);
+    const handler = new StreamHandler(resolve, reject, explain);
     const onAbort = (): void => handler.end(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });
     handler.onEnded = () => signal.removeEventListener('abort', onAbort);
@@ -37,13 +38,19 @@ class StreamHandler implements Dispatcher.DispatchHandler {
   onEnded: (() => void) | undefined;
   readonly #resolve: (stream: StreamExchange) => void;
   readonly #reject: (error: Error) => void;
+  readonly #explain: (cause: unknown) => Error;
   #controller: Dispatcher.DispatchController | undefined;
   #body: Readable | undefined;
   #ended: Error | undefined;
 
-  constructor(resolve: (stream: StreamExchange) => void, reject: (error: Error) => void) {
+  constructor(
+    resolve: (stream: StreamExchange) => void,
+    reject: (error: Error) => void,
+    explain: (cause: unknown) => Error,
+  ) {
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#explain = explain;
   }
 
   /** Before headers: the promise rejects. After: the body is destroyed. */
@@ -84,6 +91,7 @@ class StreamHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.end(new ExchangeError(error, this.#controller !== undefined));
+    const lost = new ExchangeError(error, this.#controller !== undefined);
+    this.end(this.#body === undefined ? lost : this.#explain(error));
   }
 }
