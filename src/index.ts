@@ -4,10 +4,11 @@
  * @packageDocumentation
  */
 
-// For provider authors: what a backend implements, and what helps it.
-export { VkError, hasCode } from './runtime/errors.js';
-export type { ErrorCode, VkErrorOptions } from './runtime/errors.js';
-export type { Logger } from './runtime/logger.js';
+// For provider authors: what a backend implements, what helps it, and the node that it becomes.
+export { connect } from './kube/connect.js';
+export type { ClusterTarget, ConnectOptions } from './kube/connect.js';
+export { defaultNode } from './controller/default-node.js';
+export type { DefaultNodeOptions } from './controller/default-node.js';
 export { podRef } from './provider/provider.js';
 export type {
   AttachIO,
@@ -30,6 +31,24 @@ export type {
   StatsSummary,
   TerminalSize,
 } from './provider/provider.js';
+export { buildPodStatus } from './provider/pod-status.js';
+export type { PodStatusOptions } from './provider/pod-status.js';
+export { running, terminated, waiting } from './provider/container-state.js';
+export type { TerminatedDetails, Time } from './provider/container-state.js';
+export { isSidecar } from './provider/container-status.js';
+export type { ContainerReport, ContainerReports } from './provider/container-status.js';
+export { isTerminalPhase } from './provider/pod-phase.js';
+export type { PodPhase } from './provider/pod-phase.js';
+export { computeQosClass } from './provider/qos.js';
+export type { QosClass } from './provider/qos.js';
+export { Quantity } from './provider/quantity.js';
+export type { QuantityFormat } from './provider/quantity.js';
+export { timestamp } from './provider/timestamp.js';
+export { cloneJson, clonePod } from './provider/clone-pod.js';
+export { deepFreeze } from './provider/deep-freeze.js';
+export { VkError, hasCode } from './runtime/errors.js';
+export type { ErrorCode, VkErrorOptions } from './runtime/errors.js';
+export type { Logger } from './runtime/logger.js';
 export { objectKey } from './kube/types.js';
 export type {
   ConfigMap,
@@ -59,22 +78,32 @@ export type {
 } from './kube/types.js';
 
 // For people who compose the parts.
-export { codeOfHttpStatus } from './runtime/errors.js';
-export { sleepOn, systemClock } from './runtime/clock.js';
-export type { Clock, Random, Timer } from './runtime/clock.js';
-export { silentLogger } from './runtime/logger.js';
-export {
-  configMaps,
-  events,
-  leases,
-  namespaces,
-  nodes,
-  pods,
-  resourcePath,
-  secrets,
-  services,
-} from './kube/resources.js';
-export type { Resource } from './kube/resources.js';
+export { PodController, nodeNameIndex } from './controller/pod-controller.js';
+export type { PodControllerStatus } from './controller/pod-controller.js';
+export type { PodControllerOptions, PodObserver } from './controller/pod-controller-options.js';
+export { NodeController } from './controller/node-controller.js';
+export type { NodeControllerOptions, NodeControllerStatus, NodePhase } from './controller/node-controller.js';
+export type { LeaseState, LeaseStatus } from './controller/lease-keeper.js';
+export { EventRecorder } from './controller/event-recorder.js';
+export type { EventRecorderOptions } from './controller/event-recorder.js';
+export { noEvents } from './controller/event-sink.js';
+export type { EventSink, EventType } from './controller/event-sink.js';
+export { WorkQueue } from './controller/work-queue.js';
+export type { WorkHandler, WorkQueueOptions } from './controller/work-queue.js';
+export type { WorkQueueMetrics } from './controller/work-queue-metrics.js';
+export { Reflector } from './kube/reflector/reflector.js';
+export type { ReflectorOptions } from './kube/reflector/options.js';
+export type { ReflectorStatus } from './kube/reflector/reflector-status.js';
+export type { IndexFunction } from './kube/reflector/indexed-store.js';
+export type { ObjectHandler, ObjectSource, ReadonlyStore } from './kube/object-source.js';
+export { KubeClient } from './kube/client.js';
+export type { KubeClientOptions } from './kube/client-options.js';
+export { ApiError } from './kube/api-error.js';
+export { loadInCluster } from './kube/config/in-cluster.js';
+export { loadKubeconfig } from './kube/config/load-kubeconfig.js';
+export type { KubeconfigLocation } from './kube/config/load-kubeconfig.js';
+export { staticConnection } from './kube/connection.js';
+export type { ClusterConnection, Credentials, Impersonation, StaticConnectionOptions } from './kube/connection.js';
 export type {
   CallOptions,
   DeleteOptions,
@@ -87,6 +116,19 @@ export type {
   RawResponse,
   WriteOptions,
 } from './kube/api.js';
-export type { ObjectHandler, ObjectSource, ReadonlyStore } from './kube/object-source.js';
-export { noEvents } from './controller/event-sink.js';
-export type { EventSink, EventType } from './controller/event-sink.js';
+export {
+  configMaps,
+  events,
+  leases,
+  namespaces,
+  nodes,
+  pods,
+  resourcePath,
+  secrets,
+  services,
+} from './kube/resources.js';
+export type { Resource } from './kube/resources.js';
+export { codeOfHttpStatus } from './runtime/errors.js';
+export { sleepOn, systemClock } from './runtime/clock.js';
+export type { Clock, Random, Timer } from './runtime/clock.js';
+export { silentLogger } from './runtime/logger.js';
