@@ -24,6 +24,7 @@ import { VkError } from '../runtime/errors.js';
 import { Core } from './apiserver/core/index.js';
 import { ControllerSet, type ControllerOptions } from './apiserver/controllers/controller-set.js';
 import type { Authorize } from './apiserver/http/access.js';
+import { protobufOnDemand } from './apiserver/http/body.js';
 import { Handler } from './apiserver/http/handler.js';
 import { kubeconfigText } from './apiserver/http/kubeconfig.js';
 import { RequestLog } from './apiserver/http/request-log.js';
@@ -88,7 +89,7 @@ interface Running {
  *   their like are not among them: nobody would act on them. Owner references are kept and nothing is collected by them.
  * - Its controllers are the switches of the options; there are no quotas, no limit ranges, no service addresses, no
  *   endpoints, no preemption and no webhooks. Disruption budgets are as their status says.
- * - It reads and writes JSON: no protobuf, no CBOR, no YAML. There are no OpenAPI schemas, so `kubectl explain` shows none.
+ * - It writes JSON only, and reads JSON and the protobuf that kubectl sends: no CBOR, no YAML. There are no OpenAPI schemas, so `kubectl explain` shows none.
  * - Pod logs, exec, attach, port-forward and proxies answer 501.
  * - Access is one function, not RBAC; impersonation is open to whoever is known.
  * - Priority and fairness, auditing, metrics and admission configuration do not exist.
@@ -116,9 +117,15 @@ export class FakeApiServer implements TestCluster {
     this.requests = new RequestLog(options.requestLogLimit ?? 10_000);
     // A certificate is checked against the peer's clock, which is the machine's even where the server's is a test's.
     this.#authority = tls ? new CertificateAuthority('vk-sdk fake apiserver', systemClock.now()) : undefined;
-    this.#core = new Core({ clock, random, historyLimit: options.historyLimit ?? 20_000 });
+    this.#core = new Core({
+      clock,
+      random,
+      historyLimit: options.historyLimit ?? 20_000,
+      certificateAuthority: this.#authority?.certificate ?? '',
+    });
     const now = (): number => clock.now();
     const tokens = new Tokens(this.#core, now, { ...options.tokens, [this.#adminToken]: adminUser });
+    const protobuf = protobufOnDemand();
     this.#watches = new Watches({
       core: this.#core,
       clock,
@@ -133,7 +140,8 @@ export class FakeApiServer implements TestCluster {
       authorize,
       faults: this.faults,
       log: this.requests,
-      virtual: new Virtual({ core: this.#core, reviews: new Reviews(authorize, tokens.lookup), tokens, now }),
+      virtual: new Virtual({ core: this.#core, reviews: new Reviews(authorize, tokens.lookup), tokens, protobuf }),
+      protobuf,
       watches: this.#watches,
     });
     this.#controllers = new ControllerSet({ core: this.#core, clock, random, authority: this.#authority }, options);

@@ -7,7 +7,7 @@ export interface Answer {
   readonly code: number;
   readonly contentType: string;
   readonly body: Buffer;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 export const json = 'application/json';

@@ -1,6 +1,8 @@
-/** Reading a request's body: bounded, and as JSON. */
+/** Reading a request's body: bounded, and decoded. */
 import type { IncomingMessage } from 'node:http';
 import { ApiFailure } from '../core/api.js';
+import { ProtobufDecoder, protobufType } from './protobuf/decode.js';
+import { readMessages } from './protobuf/messages.js';
 
 /** As a real apiserver: 3 MiB. */
 export const maximumBodyBytes = 3 * 1024 * 1024;
@@ -35,17 +37,30 @@ export function mediaType(contentType: string | undefined): string {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-/** 415 unless the body of a POST, PUT or DELETE is JSON. Kubernetes' clients say nothing of empty bodies. */
-export function requireJson(type: string): void {
-  if (type === '' || type === 'application/json' || type === '*/*') return;
+/**
+ * The body of a POST, PUT or DELETE as an object: JSON, or the protobuf that some clients insist on. `what` is for the
+ * message: `a Pod`. Throws 400, and 415 for other types.
+ */
+export function decodeBody(contentType: string | undefined, body: Buffer, what: string, protobuf: Protobuf): unknown {
+  const type = mediaType(contentType);
+  if (type === '' || type === 'application/json' || type === '*/*') return parseJson(body, what);
+  if (type === protobufType) return protobuf().decode(body);
   throw new ApiFailure(
     415,
     'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: application/json (this fake reads no ${type})`,
+    `the body of the request was in an unknown format - accepted media types include: application/json, ${protobufType}`,
   );
 }
 
-/** `what` is for the message: `a Pod`, `a patch`. */
+/** The decoder, made when it is first asked for. */
+export type Protobuf = () => ProtobufDecoder;
+
+export function protobufOnDemand(): Protobuf {
+  let decoder: ProtobufDecoder | undefined;
+  return () => (decoder ??= new ProtobufDecoder(readMessages()));
+}
+
+/** `what` is for the message: `a patch`. */
 export function parseJson(body: Buffer, what: string): unknown {
   try {
     return JSON.parse(body.toString('utf8'));

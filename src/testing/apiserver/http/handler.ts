@@ -10,10 +10,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../runtime/clock.js';
 import type { FaultScript } from '../../faults.js';
-import { ApiFailure, type ApiCore } from '../core/api.js';
+import { ApiFailure } from '../core/api.js';
+import type { Core } from '../core/index.js';
 import { requireAccess, type Authorize } from './access.js';
 import { answerFailure, answerJson, answerText, send, type Answer } from './answer.js';
-import { readBody } from './body.js';
+import { readBody, type Protobuf } from './body.js';
 import { flag, type Call } from './call.js';
 import { Discovery } from './discovery.js';
 import { negotiate } from './negotiate.js';
@@ -29,13 +30,14 @@ import type { Authenticator } from './users.js';
 import type { Watches } from './watches.js';
 
 export interface HandlerOptions {
-  readonly core: ApiCore;
+  readonly core: Core;
   readonly clock: Clock;
   readonly authenticator: Authenticator;
   readonly authorize: Authorize;
   readonly faults: FaultScript;
   readonly log: RequestLog;
   readonly virtual: Virtual;
+  readonly protobuf: Protobuf;
   readonly watches: Watches;
 }
 
@@ -61,7 +63,7 @@ export class Handler {
     this.#options = options;
     this.#router = new Router(options.core.definitions);
     this.#discovery = new Discovery(options.core.definitions);
-    this.#resources = new Resources(options.core, () => options.clock.now());
+    this.#resources = new Resources(options.core, () => options.clock.now(), options.protobuf);
   }
 
   /** Requests that have not been answered; a watch counts until it has begun. */

@@ -2,15 +2,15 @@
 import type { KubeObject } from '../../../kube/types.js';
 import {
   ApiFailure,
-  type ApiCore,
   type ListAnswer,
   type PatchContentType,
   type ResourceDefinition,
   type StoredObject,
   type Target,
 } from '../core/api.js';
+import type { Core } from '../core/index.js';
 import { answerJson, answerList, answerObject, answerSuccess, listMetadata, type Answer } from './answer.js';
-import { isRecord, mediaType, parseJson, requireJson } from './body.js';
+import { decodeBody, isRecord, mediaType, parseJson, type Protobuf } from './body.js';
 import { text, type Call } from './call.js';
 import { negotiate, type Negotiated, type Representation } from './negotiate.js';
 import type { Verb } from './request-log.js';
@@ -55,16 +55,31 @@ export function verbOf(method: string, route: ResourceRoute, watching: boolean):
 }
 
 export class Resources {
-  readonly #core: ApiCore;
+  readonly #core: Core;
   readonly #now: () => number;
+  readonly #protobuf: Protobuf;
 
-  constructor(core: ApiCore, now: () => number) {
+  constructor(core: Core, now: () => number, protobuf: Protobuf) {
     this.#core = core;
     this.#now = now;
+    this.#protobuf = protobuf;
   }
 
   /** Everything but watches. `staleAt`: read as of this revision. */
   answer(call: Call, route: ResourceRoute, verb: Verb, body: Buffer, staleAt?: string): Answer {
+    const warnings: string[] = [];
+    const answer = this.#answer(call, route, verb, body, staleAt, (warning) => warnings.push(warning));
+    return warnings.length === 0 ? answer : { ...answer, headers: { warning: warnings.map(warningHeader) } };
+  }
+
+  #answer(
+    call: Call,
+    route: ResourceRoute,
+    verb: Verb,
+    body: Buffer,
+    staleAt: string | undefined,
+    warn: (warning: string) => void,
+  ): Answer {
     const { definition, namespace } = route;
     this.#requireNamespace(route, verb);
     const target: Target = { namespace, name: route.name ?? '', subresource: route.subresource };
@@ -80,23 +95,27 @@ export class Resources {
         return this.#object(
           call,
           definition,
-          this.#core.create(definition, namespace, object, writeRequest(call.query)),
+          this.#core.create(definition, namespace, object, { ...writeRequest(call.query), warn }),
           201,
         );
       }
       case 'update': {
         const object = this.#readObject(call, definition, body);
-        return this.#object(call, definition, this.#core.replace(definition, target, object, writeRequest(call.query)));
+        return this.#object(
+          call,
+          definition,
+          this.#core.replace(definition, target, object, { ...writeRequest(call.query), warn }),
+        );
       }
       case 'patch':
-        return this.#patch(call, definition, target, body);
+        return this.#patch(call, definition, target, body, warn);
       case 'delete': {
         const { stored, gone } = this.#core.delete(
           definition,
           target,
-          deleteRequest(call.query, readOptions(call, body)),
+          deleteRequest(call.query, this.#readOptions(call, body)),
         );
-        return gone && definition.plural !== 'pods' ? deleted(definition, stored) : answerObject(stored);
+        return gone && !this.#core.returnsDeleted(definition) ? deleted(definition, stored) : answerObject(stored);
       }
       default:
         return this.#deleteCollection(call, route, body);
@@ -124,7 +143,13 @@ export class Resources {
     return items[0] ?? this.#core.get(definition, { namespace, name: `${name} ` });
   }
 
-  #patch(call: Call, definition: ResourceDefinition, target: Target, body: Buffer): Answer {
+  #patch(
+    call: Call,
+    definition: ResourceDefinition,
+    target: Target,
+    body: Buffer,
+    warn: (warning: string) => void,
+  ): Answer {
     const type = mediaType(call.request.headers['content-type']);
     if (!isPatchType(type)) {
       throw new ApiFailure(
@@ -137,13 +162,10 @@ export class Resources {
       type === 'application/apply-patch+yaml'
         ? 'an apply configuration (this fake reads no other YAML than JSON)'
         : 'a patch';
-    const { stored, created } = this.#core.patch(
-      definition,
-      target,
-      type,
-      parseJson(body, what),
-      writeRequest(call.query),
-    );
+    const { stored, created } = this.#core.patch(definition, target, type, parseJson(body, what), {
+      ...writeRequest(call.query),
+      warn,
+    });
     return this.#object(call, definition, stored, created ? 201 : 200);
   }
 
@@ -158,7 +180,7 @@ export class Resources {
       );
     }
     const list = this.#core.list(definition, listRequest(call.query, route));
-    const options = deleteRequest(call.query, readOptions(call, body));
+    const options = deleteRequest(call.query, this.#readOptions(call, body));
     for (const { object } of list.items) {
       const name = object.metadata.name ?? '';
       try {
@@ -211,8 +233,7 @@ export class Resources {
   }
 
   #readObject(call: Call, definition: ResourceDefinition, body: Buffer): KubeObject {
-    requireJson(mediaType(call.request.headers['content-type']));
-    const object = parseJson(body, `a ${definition.kind}`);
+    const object = decodeBody(call.request.headers['content-type'], body, `a ${definition.kind}`, this.#protobuf);
     if (!isRecord(object)) throw new ApiFailure(400, 'BadRequest', `the body is not a ${definition.kind}`);
     const expected = definition.group === '' ? definition.version : `${definition.group}/${definition.version}`;
     const { kind = definition.kind, apiVersion = expected } = object;
@@ -225,6 +246,11 @@ export class Resources {
     }
     // Whether it has metadata is for the core to judge.
     return object as unknown as KubeObject;
+  }
+
+  #readOptions(call: Call, body: Buffer): unknown {
+    if (body.length === 0) return undefined;
+    return decodeBody(call.request.headers['content-type'], body, 'DeleteOptions', this.#protobuf);
   }
 
   #requireNamespace({ definition, namespace, name }: ResourceRoute, verb: Verb): void {
@@ -249,12 +275,11 @@ function deleted(definition: ResourceDefinition, { object }: StoredObject): Answ
   });
 }
 
-function readOptions(call: Call, body: Buffer): unknown {
-  if (body.length === 0) return undefined;
-  requireJson(mediaType(call.request.headers['content-type']));
-  return parseJson(body, 'DeleteOptions');
-}
-
 function isPatchType(type: string): type is PatchContentType {
   return patchTypes.includes(type);
+}
+
+/** RFC 7234, 5.5, with the code that Kubernetes uses. */
+function warningHeader(warning: string): string {
+  return `299 - ${JSON.stringify(warning)}`;
 }

@@ -1,35 +1,37 @@
 /** What can be asked for and is not stored: reviews, tokens, bindings, evictions, and the ways into a pod. */
-import { ApiFailure, type ApiCore } from '../core/api.js';
+import type { KubeObject, Pod } from '../../../kube/types.js';
+import { ApiFailure } from '../core/api.js';
+import type { Core } from '../core/index.js';
 import { answerJson, type Answer } from './answer.js';
-import { isRecord, mediaType, parseJson, requireJson } from './body.js';
+import { decodeBody, isRecord, type Protobuf } from './body.js';
 import type { Call } from './call.js';
-import { bindPod, evictPod } from './pod-verbs.js';
+import { requireDisruptionAllowed, type Budget } from './disruption-budgets.js';
 import type { Verb } from './request-log.js';
 import type { ResourceRoute } from './resources.js';
 import type { Reviews } from './reviews.js';
 import type { Route } from './route.js';
-import { deleteRequest, writeRequest } from './selection.js';
+import { writeRequest } from './selection.js';
 import type { Tokens } from './tokens.js';
 
 /** Subresources that a kubelet answers, through the apiserver. */
 const streaming = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
 
 export class Virtual {
-  readonly #core: ApiCore;
+  readonly #core: Core;
   readonly #reviews: Reviews;
   readonly #tokens: Tokens;
-  readonly #now: () => number;
+  readonly #protobuf: Protobuf;
 
   constructor(parts: {
-    readonly core: ApiCore;
+    readonly core: Core;
     readonly reviews: Reviews;
     readonly tokens: Tokens;
-    readonly now: () => number;
+    readonly protobuf: Protobuf;
   }) {
     this.#core = parts.core;
     this.#reviews = parts.reviews;
     this.#tokens = parts.tokens;
-    this.#now = parts.now;
+    this.#protobuf = parts.protobuf;
   }
 
   create(call: Call, route: Extract<Route, { kind: 'virtual' }>, body: Buffer): Answer {
@@ -41,15 +43,9 @@ export class Virtual {
         {},
       );
     }
-    const object = readRecord(call, body);
+    const object = this.#read(call, body);
     if (route.plural !== 'bindings') return answerJson(this.#reviews.review(route, object, call.user), 201);
-    bindPod(
-      this.#core,
-      { namespace: route.namespace, name: nameOf(object) },
-      object,
-      this.#timestamp(),
-      writeRequest(call.query),
-    );
+    this.#core.bind({ namespace: route.namespace, name: nameOf(object) }, asObject(object), writeRequest(call.query));
     return created();
   }
 
@@ -69,23 +65,32 @@ export class Virtual {
     const at = { namespace, name };
     switch (`${plural}/${subresource}`) {
       case 'pods/binding':
-        bindPod(this.#core, at, readRecord(call, body), this.#timestamp(), writeRequest(call.query));
+        this.#core.bind(at, asObject(this.#read(call, body)), writeRequest(call.query));
         return created();
       case 'pods/eviction': {
-        const { deleteOptions } = readRecord(call, body);
-        evictPod(this.#core, at, deleteRequest(call.query, deleteOptions));
+        const eviction = asObject(this.#read(call, body));
+        requireDisruptionAllowed(this.#core.get(definition, at).object as Pod, this.#budgets(namespace));
+        this.#core.evict(at, eviction, writeRequest(call.query));
         return created();
       }
       case 'serviceaccounts/token':
         this.#core.get(definition, at);
-        return answerJson(this.#tokens.request(at, readRecord(call, body)), 201);
+        return answerJson(this.#tokens.request(at, this.#read(call, body)), 201);
       default:
         throw new ApiFailure(404, 'NotFound', 'the server could not find the requested resource', {});
     }
   }
 
-  #timestamp(): string {
-    return new Date(this.#now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  #read(call: Call, body: Buffer): Record<string, unknown> {
+    const object = decodeBody(call.request.headers['content-type'], body, 'an object', this.#protobuf);
+    if (!isRecord(object)) throw new ApiFailure(400, 'BadRequest', 'the body is not an object');
+    return object;
+  }
+
+  #budgets(namespace: string | undefined): readonly Budget[] {
+    const definition = this.#core.definitions.find(({ plural }) => plural === 'poddisruptionbudgets');
+    if (definition === undefined) return [];
+    return this.#core.list(definition, { namespace }).items.map(({ object }) => object);
   }
 }
 
@@ -93,11 +98,9 @@ function created(): Answer {
   return answerJson({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, 201);
 }
 
-function readRecord(call: Call, body: Buffer): Record<string, unknown> {
-  requireJson(mediaType(call.request.headers['content-type']));
-  const object = parseJson(body, 'an object');
-  if (!isRecord(object)) throw new ApiFailure(400, 'BadRequest', 'the body is not an object');
-  return object;
+/** Whether it is what it should be is for the core to judge. */
+function asObject(record: Record<string, unknown>): KubeObject {
+  return record as unknown as KubeObject;
 }
 
 function nameOf({ metadata }: Record<string, unknown>): string {

@@ -7,16 +7,14 @@
  * 3. One timer serves the bookmarks of all watches, and there is none while no watch wants any.
  */
 import type { Clock, Random, Timer } from '../../../runtime/clock.js';
-import type { KubeObject } from '../../../kube/types.js';
 import {
   ApiFailure,
-  type ApiCore,
   type ResourceDefinition,
   type StoredObject,
   type WatchEvent,
   type WatchRequest,
 } from '../core/api.js';
-import { apiVersionOf } from './answer.js';
+import type { Core } from '../core/index.js';
 import { text, type Call } from './call.js';
 import type { Negotiated } from './negotiate.js';
 import { integer } from './selection.js';
@@ -34,7 +32,7 @@ interface Watch {
 }
 
 export interface WatchesOptions {
-  readonly core: ApiCore;
+  readonly core: Core;
   readonly clock: Clock;
   readonly random: Random;
   /** How often an idle watch is told the newest revision. */
@@ -120,18 +118,9 @@ export class Watches {
     return this.#options.clock.setTimer(this.#options.bookmarkIntervalMs, () => {
       this.#bookmarkTimer = this.#scheduleBookmarks();
       for (const { definition, bookmarks, deliver } of this.#open) {
-        if (bookmarks) deliver({ type: 'BOOKMARK', object: this.#bookmark(definition) });
+        if (bookmarks) deliver({ type: 'BOOKMARK', object: this.#options.core.bookmark(definition) });
       }
     });
-  }
-
-  #bookmark(definition: ResourceDefinition): StoredObject {
-    const object: KubeObject = {
-      kind: definition.kind,
-      apiVersion: apiVersionOf(definition),
-      metadata: { resourceVersion: this.#options.core.resourceVersion },
-    };
-    return { object, json: Buffer.from(JSON.stringify(object)) };
   }
 
   #lines(call: Call, definition: ResourceDefinition, negotiated: Negotiated): (event: WatchEvent) => Line | undefined {
