@@ -30,7 +30,14 @@ import { parseFieldSelector } from './field-selector.js';
 import type { JsonObject } from './json.js';
 import { parseLabelSelector } from './label-selector.js';
 import { Objects } from './objects.js';
-import { decodeContinue, encodeContinue, expiredContinue, parseRevision, revisionOfList } from './pages.js';
+import {
+  decodeContinue,
+  encodeContinue,
+  expiredContinue,
+  invalidListOptions,
+  parseRevision,
+  revisionOfList,
+} from './pages.js';
 import { bindPod, evictPod } from './pod-actions.js';
 import { rulesOf } from './rules/by-kind.js';
 import { Schema } from './schema/schema.js';
@@ -82,6 +89,9 @@ export class Core implements ApiCore {
     const token = request.continue ? decodeContinue(request.continue) : undefined;
     if (token && request.resourceVersion && request.resourceVersion !== '0') {
       throw badRequest('specifying resource version is not allowed when using continue');
+    }
+    if (token && request.resourceVersionMatch) {
+      throw invalidListOptions('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided');
     }
     const pinned = token ? (token.revision < 0 ? undefined : token.revision) : revisionOfList(request, current);
     if (pinned !== undefined && pinned < table.floor) {

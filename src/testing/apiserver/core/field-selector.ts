@@ -60,6 +60,7 @@ export function parseFieldSelector(definition: ResourceDefinition, text: string 
     if (!supported.includes(field)) {
       throw badRequest(`field label not supported: ${field}`);
     }
+    if (/(?<!\\)=/.test(raw)) throw badRequest('invalid field selector: unescaped character in value: 61');
     const value = raw.replaceAll(/\\([\\,=])/g, '$1');
     if (field === 'metadata.name' && operator !== '!=') name = value;
     const read = reader(definition, field);

@@ -5,59 +5,99 @@ export type Labels = { readonly [key: string]: string };
 export type LabelPredicate = (labels: Labels | undefined) => boolean;
 
 const everything: LabelPredicate = () => true;
+const operators = new Set(['=', '==', '!=', 'in', 'notin', '>', '<']);
+const symbols = new Set(['=', '==', '!=', '>', '<', '(', ')', ',', '!']);
 
 /**
  * Reads a selector. `!=` and `notin` also select what lacks the key, as Kubernetes has it.
- * Throws 400 with the position of what cannot be read.
+ * Throws 400 with what was found where something else must stand.
  */
 export function parseLabelSelector(text: string | undefined): LabelPredicate {
   if (text === undefined || text.trim() === '') return everything;
-  const requirements = splitRequirements(text).map(parseRequirement);
+  const requirements = new Reader(text).requirements();
   return (labels) => requirements.every((matches) => matches(labels));
 }
 
-/** Splits at the commas that are not inside parentheses. */
-function splitRequirements(text: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at];
-    if (char === '(') depth++;
-    else if (char === ')') depth--;
-    else if (char === ',' && depth === 0) {
-      parts.push(text.slice(start, at));
-      start = at + 1;
+/** Reads tokens from left to right; an empty token is the end. */
+class Reader {
+  readonly #tokens: readonly string[];
+  #at = 0;
+
+  constructor(text: string) {
+    this.#tokens = text.match(/==|!=|[=><(),!]|[^\s=><(),!]+/g) ?? [];
+  }
+
+  requirements(): LabelPredicate[] {
+    const requirements: LabelPredicate[] = [];
+    for (;;) {
+      const next = this.#peek();
+      if (next !== '!' && symbols.has(next)) {
+        throw badRequest(`found '${next}', expected: !, identifier, or 'end of string'`);
+      }
+      requirements.push(this.#requirement());
+      const separator = this.#take();
+      if (separator === '') return requirements;
+      if (separator !== ',') throw badRequest(`found '${separator}', expected: ',' or 'end of string'`);
+      if (this.#peek() === '') throw badRequest("found '', expected: identifier after ','");
     }
   }
-  parts.push(text.slice(start));
-  return parts.map((part) => part.trim());
-}
 
-const key = '([A-Za-z0-9][-A-Za-z0-9_./]*)';
-const exists = new RegExp(`^(!?)\\s*${key}$`);
-const compares = new RegExp(`^${key}\\s*(==|=|!=|>|<)\\s*([-A-Za-z0-9_.]*)$`);
-const isInSet = new RegExp(`^${key}\\s+(in|notin)\\s*\\(([^()]*)\\)$`);
+  #requirement(): LabelPredicate {
+    if (this.#peek() === '!') {
+      this.#take();
+      const name = this.#identifier();
+      return (labels) => labels?.[name] === undefined;
+    }
+    const name = this.#identifier();
+    const next = this.#peek();
+    if (next === '' || next === ',') return (labels) => labels?.[name] !== undefined;
+    if (!operators.has(next)) throw unparsable(next, ', expected: in, notin, =, ==, !=, gt, lt');
+    this.#take();
+    if (next === 'in') {
+      const values = this.#values();
+      return (labels) => labels?.[name] !== undefined && values.has(labels[name]);
+    }
+    if (next === 'notin') {
+      const values = this.#values();
+      return (labels) => labels?.[name] === undefined || !values.has(labels[name]);
+    }
+    const value = this.#peek() === ',' ? '' : this.#take();
+    if (symbols.has(value)) throw unparsable(value, ', expected: identifier');
+    return compare(name, next, value);
+  }
 
-function parseRequirement(text: string): LabelPredicate {
-  const existence = exists.exec(text);
-  if (existence) {
-    const [, not, name = ''] = existence;
-    return not === '!' ? (labels) => labels?.[name] === undefined : (labels) => labels?.[name] !== undefined;
+  #identifier(): string {
+    const token = this.#take();
+    if (token === '' || symbols.has(token)) throw unparsable(token, ', expected: identifier');
+    return token;
   }
-  const comparison = compares.exec(text);
-  if (comparison) {
-    const [, name = '', operator = '', value = ''] = comparison;
-    return compare(name, operator, value);
+
+  #values(): Set<string> {
+    const open = this.#take();
+    if (open !== '(') throw unparsable(open, " expected: '('");
+    const values = new Set<string>();
+    let current = '';
+    for (;;) {
+      const token = this.#take();
+      if (token === '') throw unparsable('', ", expected: ',' or ')'");
+      if (token !== ',' && token !== ')') {
+        if (symbols.has(token) || current !== '') throw unparsable(token, ", expected: ',' or ')'");
+        current = token;
+        continue;
+      }
+      values.add(current);
+      current = '';
+      if (token === ')') return values;
+    }
   }
-  const set = isInSet.exec(text);
-  if (set) {
-    const [, name = '', operator, list = ''] = set;
-    const values = new Set(list.split(',').map((each) => each.trim()));
-    if (operator === 'in') return (labels) => labels?.[name] !== undefined && values.has(labels[name]);
-    return (labels) => labels?.[name] === undefined || !values.has(labels[name]);
+
+  #peek(): string {
+    return this.#tokens[this.#at] ?? '';
   }
-  throw badRequest(`unable to parse requirement: found '${text}', expected: a label selector requirement`);
+
+  #take(): string {
+    return this.#tokens[this.#at++] ?? '';
+  }
 }
 
 function compare(name: string, operator: string, value: string): LabelPredicate {
@@ -66,17 +106,25 @@ function compare(name: string, operator: string, value: string): LabelPredicate 
       return (labels) => labels?.[name] !== value;
     case '>':
     case '<': {
-      const bound = Number(value);
-      if (!/^-?\d+$/.test(value)) {
-        throw badRequest(`for 'Gt', 'Lt' operators, the value must be an integer`);
+      if (!isInteger(value)) {
+        const why = "for 'Gt', 'Lt' operators, the value must be an integer";
+        throw badRequest(`unable to parse requirement: values[0]: Invalid value: ${JSON.stringify(value)}: ${why}`);
       }
       return (labels) => {
         const label = labels?.[name];
-        if (label === undefined || !/^-?\d+$/.test(label)) return false;
-        return operator === '>' ? Number(label) > bound : Number(label) < bound;
+        if (label === undefined || !isInteger(label)) return false;
+        return operator === '>' ? BigInt(label) > BigInt(value) : BigInt(label) < BigInt(value);
       };
     }
     default:
       return (labels) => labels?.[name] === value;
   }
+}
+
+function isInteger(text: string): boolean {
+  return /^-?\d+$/.test(text);
+}
+
+function unparsable(found: string, expectation: string): Error {
+  return badRequest(`unable to parse requirement: found '${found}'${expectation}`);
 }

@@ -28,7 +28,7 @@ export function decodeContinue(text: string): ContinueToken {
   } catch {
     // Told below, as any other token that is not ours.
   }
-  throw badRequest('continue key is not valid: invalid continue token');
+  throw badRequest('invalid continue token: continue key is not valid');
 }
 
 /** 410 for a page whose revision is gone, with a token that goes on with what is there now. */
@@ -45,11 +45,14 @@ export function expiredContinue(after: string): ApiFailure {
 
 export function parseRevision(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
-  if (!/^\d+$/.test(text)) throw badRequest(`invalid resource version: ${text}`);
+  if (!/^\d+$/.test(text))
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: it must be a decimal number`,
+    );
   return Number(text);
 }
 
-function invalidListOptions(field: string, why: string): ApiFailure {
+export function invalidListOptions(field: string, why: string): ApiFailure {
   return new ApiFailure(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: ${field}: Forbidden: ${why}`, {
     group: 'meta.k8s.io',
     kind: 'ListOptions',
@@ -71,6 +74,7 @@ export function revisionOfList(request: ListRequest, current: number): number | 
         'resourceVersionMatch is forbidden unless resourceVersion is provided',
       );
     }
+    if (match !== 'Exact' && match !== 'NotOlderThan') throw unsupportedMatch(match);
     if (match === 'Exact' && revision === 0) {
       throw invalidListOptions(
         'resourceVersionMatch',
@@ -85,8 +89,17 @@ export function revisionOfList(request: ListRequest, current: number): number | 
   return exact ? revision : undefined;
 }
 
+function unsupportedMatch(match: string): ApiFailure {
+  const why = `Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`;
+  return new ApiFailure(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: ${why}`, {
+    group: 'meta.k8s.io',
+    kind: 'ListOptions',
+    causes: [{ reason: 'FieldValueNotSupported', message: why, field: 'resourceVersionMatch' }],
+  });
+}
+
 function tooLarge(revision: number, current: number): ApiFailure {
-  return new ApiFailure(504, 'Timeout', `Too large resource version: ${revision}, current: ${current}`, {
+  return new ApiFailure(504, 'Timeout', `Timeout: Too large resource version: ${revision}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   });

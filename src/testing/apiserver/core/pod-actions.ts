@@ -58,7 +58,7 @@ export function bindPod(
     lastProbeTime: null,
     lastTransitionTime: objects.timestamp,
   };
-  writes.change(pods, { ...target, subresource: 'binding' }, request, {
+  writes.change(pods, target, request, {
     ...pod,
     metadata: {
       ...metadata,

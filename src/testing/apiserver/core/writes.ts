@@ -48,7 +48,7 @@ export class Writes {
   ): Stored {
     const rules = rulesOf(definition);
     const home = definition.namespaced ? namespace : undefined;
-    const sent = this.#decoded(definition, object, undefined, request);
+    const sent = this.#decoded(definition, object, undefined, request, refusal(definition));
     const given = asObject(sent['metadata']);
     if (home !== undefined && given['namespace'] && given['namespace'] !== home) {
       throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
@@ -57,9 +57,9 @@ export class Writes {
     const metadata = newMetadata(given, home, this.#objects, rules.generation === true);
     const name = String(metadata['name']);
     let next: JsonObject = { ...typeOf(definition), metadata, ...omit(sent, 'kind', 'apiVersion', 'metadata') };
-    next = rules.prepareCreate?.(next) ?? next;
     next = rules.defaults?.(next, undefined) ?? next;
     if (!applied) next = this.#managed(definition, undefined, next, undefined, request);
+    next = rules.prepareCreate?.(next) ?? next;
     next = rules.admit?.(next, this.#objects) ?? next;
     this.#validate(definition, rules, next);
     if (this.#objects.table(definition).get(keyOf(home, name))) throw alreadyExists(definition, name);
@@ -71,6 +71,11 @@ export class Writes {
     const rules = rulesOf(definition);
     const given = asObject(object['metadata']);
     const exists = this.#objects.table(definition).get(keyOf(target.namespace, target.name)) !== undefined;
+    if (!given['name']) {
+      throw badRequest(
+        `the name of the object (${target.name} based on URL) was undeterminable: name must be provided`,
+      );
+    }
     checkAddress(definition, given, target);
     if (!exists && rules.createOnUpdate && target.subresource === undefined) {
       if (given['resourceVersion'] || given['uid']) throw notFound(definition, target.name);
@@ -94,24 +99,29 @@ export class Writes {
       throw badRequest(`error decoding patch: the patch must be ${wanted}`);
     }
     const schema = this.#schema.ofResource(definition);
-    const stored = this.#update(definition, target, 'patch', request, (old) => {
-      switch (type) {
-        case 'application/json-patch+json':
-          return jsonPatch(old, patch);
-        case 'application/merge-patch+json':
-          return mergePatch(old, patch);
-        case 'application/strategic-merge-patch+json':
-          return strategicMergePatch(old, patch, schema);
-      }
-    });
+    const stored = this.#update(
+      definition,
+      target,
+      'patch',
+      request,
+      (old) => {
+        switch (type) {
+          case 'application/json-patch+json':
+            return jsonPatch(old, patch);
+          case 'application/merge-patch+json':
+            return mergePatch(old, patch);
+          case 'application/strategic-merge-patch+json':
+            return strategicMergePatch(old, patch, schema);
+        }
+      },
+      patch,
+    );
     return { stored, created: false };
   }
 
-  /** Changes an object without the rules of its kind, as subresources without a representation of their own do. */
+  /** Stores a changed object past the rules of its kind, as a binding does. It has no manager. */
   change(definition: ResourceDefinition, target: Target, request: WriteRequest, next: JsonObject): Stored {
-    const stored = this.#objects.existing(definition, target);
-    const managed = this.#managed(definition, stored.content, next, target.subresource, request);
-    return this.#store(definition, target, stored, managed, request);
+    return this.#store(definition, target, this.#objects.existing(definition, target), next, request);
   }
 
   #apply(
@@ -136,13 +146,14 @@ export class Writes {
     checkApply(patch, definition);
     checkAddress(definition, asObject(patch['metadata']), target);
     const type = this.#schema.ofResource(definition);
-    const { value, unknownFields } = decode(patch, type, definition.kind, definition.version);
+    const { namespace = '' } = asObject(patch['metadata']);
+    const untyped = (why: string): ApiFailure => {
+      const what = `${String(namespace)}/${target.name}; ${definition.group}/${definition.version}, Kind=${definition.kind}`;
+      return new ApiFailure(500, 'InternalError', `failed to create typed patch object (${what}): ${why}`);
+    };
+    const { value, unknownFields } = decode(patch, type, untyped);
     const [unknown] = unknownFields;
-    if (unknown !== undefined) {
-      const what = `${target.namespace ?? ''}/${target.name}; ${typeOf(definition).apiVersion}, Kind=${definition.kind}`;
-      const why = `failed to create typed patch object (${what}): .${unknown}: field not declared in schema`;
-      throw new ApiFailure(500, 'InternalError', why);
-    }
+    if (unknown !== undefined) throw untyped(`.${unknown}: field not declared in schema`);
     const writer = this.#writer(target.subresource, request);
     const apply = (live: JsonObject | undefined): JsonObject =>
       this.#managers.apply(live, value, type, writer, request.force === true);
@@ -154,7 +165,7 @@ export class Writes {
       const stored = this.create(definition, target.namespace, { ...configured, metadata }, request, true);
       return { stored, created: true };
     }
-    return { stored: this.#update(definition, target, 'apply', request, apply), created: false };
+    return { stored: this.#update(definition, target, 'apply', request, apply, patch), created: false };
   }
 
   #update(
@@ -163,6 +174,7 @@ export class Writes {
     operation: Operation,
     request: WriteRequest,
     change: (old: JsonObject) => unknown,
+    patch?: unknown,
   ): Stored {
     const rules = rulesOf(definition);
     const stored = this.#objects.existing(definition, target);
@@ -171,7 +183,8 @@ export class Writes {
     const before = isView ? toEventsView(old) : old;
     const given = change(before);
     if (!isObject(given)) throw badRequest('the object that results from the patch is not an object');
-    const sent = this.#decoded(definition, given, before, request);
+    const refuse = patch === undefined ? refusal(definition) : refusalOfPatch(patch);
+    const sent = this.#decoded(definition, given, before, request, refuse);
     checkAddress(definition, asObject(sent['metadata']), target);
     const causes = new Causes();
     const metadata = updatedMetadata(
@@ -217,6 +230,7 @@ export class Writes {
     object: JsonObject,
     known: JsonObject | undefined,
     request: WriteRequest,
+    refuse: (why: string) => ApiFailure,
   ): JsonObject {
     const { apiVersion, kind } = object;
     const expected = typeOf(definition);
@@ -225,18 +239,13 @@ export class Writes {
       (apiVersion !== undefined && apiVersion !== expected.apiVersion)
     ) {
       const got = `${String(apiVersion ?? '')}, Kind=${String(kind ?? '')}`;
-      throw badRequest(
-        `${definition.kind} in version "${definition.version}" cannot be handled as a ${definition.kind}: the object is ${got}`,
-      );
+      throw refuse(`the object is ${got}`);
     }
     const type = this.#schema.ofResource(definition);
-    const { value, unknownFields } = decode(object, type, definition.kind, definition.version, known);
+    const { value, unknownFields } = decode(object, type, refuse, known);
     if (unknownFields.length > 0) {
       const problems = unknownFields.map((field) => `unknown field "${field}"`);
-      if (request.fieldValidation === 'Strict') {
-        const what = `${definition.kind} in version "${definition.version}" cannot be handled as a ${definition.kind}`;
-        throw badRequest(`${what}: strict decoding error: ${problems.join(', ')}`);
-      }
+      if (request.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${problems.join(', ')}`);
       if (request.fieldValidation !== 'Ignore') for (const problem of problems) request.warn?.(problem);
     }
     return definition.group === 'events.k8s.io' ? fromEventsView(value) : value;
@@ -301,6 +310,20 @@ function typeOf({ group, version, kind }: ResourceDefinition): { kind: string; a
   // Both faces of an event are stored as one.
   if (group === 'events.k8s.io') return { kind, apiVersion: 'v1' };
   return { kind, apiVersion: group === '' ? version : `${group}/${version}` };
+}
+
+/** A body that is no object of the kind. */
+function refusal({ kind, version }: ResourceDefinition): (why: string) => ApiFailure {
+  return (why) => badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+}
+
+/** A patch whose result is no object of the kind. */
+function refusalOfPatch(patch: unknown): (why: string) => ApiFailure {
+  return (why) => {
+    const message = `Invalid value: ${JSON.stringify(JSON.stringify(patch))}: ${why}`;
+    const causes = [{ reason: 'FieldValueInvalid', message, field: 'patch' }];
+    return new ApiFailure(422, 'Invalid', ` "" is invalid: patch: ${message}`, { causes });
+  };
 }
 
 function checkAddress(definition: ResourceDefinition, metadata: JsonObject, target: Target): void {

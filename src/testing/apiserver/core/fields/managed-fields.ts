@@ -77,7 +77,9 @@ export class ManagedFields {
     // Clients that do not know the field drop it; an explicit empty entry clears it.
     const current = given.length === 0 ? asArray(before['managedFields']) : given;
     const cleared = current.length === 1 && Object.keys(asObject(current[0])).length === 0;
-    if (cleared) return withMetadata(next, omit(metadata, 'managedFields'));
+    // An object that nobody managed before is not tracked until somebody applies to it.
+    const untracked = old !== undefined && current.length === 0;
+    if (cleared || untracked) return withMetadata(next, omit(metadata, 'managedFields'));
     const comparison = compare(old ?? emptyOf(type), next, type);
     const ignored = resetFields(writer.subresource);
     const change = { changed: without(comparison.changed, ignored), removed: without(comparison.removed, ignored) };
@@ -222,7 +224,9 @@ function beforeFirstApply(live: JsonObject, type: SchemaType, ignored: FieldSet)
 
 function inOrder(a: Manager, b: Manager): number {
   if (a.operation !== b.operation) return a.operation === 'Apply' ? -1 : 1;
-  const [x, y] = [`${a.time ?? ''} ${a.manager}`, `${b.time ?? ''} ${b.manager}`];
+  const rank = ({ time = '', manager, apiVersion, subresource = '' }: Manager): string =>
+    [time, manager, apiVersion, subresource].join(' ');
+  const [x, y] = [rank(a), rank(b)];
   return x < y ? -1 : x > y ? 1 : 0;
 }
 

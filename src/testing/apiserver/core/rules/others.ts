@@ -8,16 +8,20 @@ export const statusApart: Rules = { prepareUpdate: keepStatus, subresources: { s
 export const namespaceRules: Rules = {
   names: 'label',
   returnsDeleted: true,
-  prepareCreate(namespace) {
+  defaults(namespace) {
     const metadata = asObject(namespace['metadata']);
-    const labels = { ...asObject(metadata['labels']), 'kubernetes.io/metadata.name': metadata['name'] };
+    const labels = asObject(metadata['labels']);
+    if (labels['kubernetes.io/metadata.name'] === metadata['name']) return namespace;
     return {
       ...namespace,
-      metadata: { ...metadata, labels },
-      spec: { finalizers: ['kubernetes'] },
-      status: { phase: 'Active' },
+      metadata: { ...metadata, labels: { ...labels, 'kubernetes.io/metadata.name': metadata['name'] } },
     };
   },
+  prepareCreate: (namespace) => ({
+    ...namespace,
+    spec: { finalizers: ['kubernetes'] },
+    status: { phase: 'Active' },
+  }),
   prepareUpdate(next, old) {
     return withKey(keepStatus(next, old), 'spec', old['spec']);
   },
@@ -76,7 +80,7 @@ export const secretRules: Rules = {
 };
 
 export const serviceRules: Rules = {
-  names: 'service',
+  names: 'label',
   createOnUpdate: true,
   returnsDeleted: true,
   subresources: { status: takeStatus },
@@ -88,31 +92,28 @@ export const serviceRules: Rules = {
       return { protocol: 'TCP', targetPort: port['port'], ...port };
     });
     const type = spec['type'] || 'ClusterIP';
-    const { clusterIP } = spec;
     return {
       ...service,
       spec: {
         ...spec,
         ...(spec['ports'] === undefined ? {} : { ports }),
-        ...(clusterIP ? { clusterIPs: [clusterIP] } : {}),
         type,
         sessionAffinity: spec['sessionAffinity'] || 'None',
-        ipFamilies: spec['ipFamilies'] ?? ['IPv4'],
-        ipFamilyPolicy: spec['ipFamilyPolicy'] ?? 'SingleStack',
         internalTrafficPolicy: spec['internalTrafficPolicy'] ?? 'Cluster',
       },
     };
   },
   admit(service, context) {
     const spec = specOf(service);
-    if (spec['clusterIP'] || spec['type'] === 'ExternalName') return service;
-    const clusterIP = context.serviceAddress();
-    return { ...service, spec: { ...spec, clusterIP, clusterIPs: [clusterIP] } };
+    if (spec['type'] === 'ExternalName') return service;
+    const clusterIP = spec['clusterIP'] || context.serviceAddress();
+    const address = { clusterIP, clusterIPs: [clusterIP], ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' };
+    return { ...service, spec: { ...spec, ...address } };
   },
   prepareUpdate(next, old) {
-    const { clusterIP } = specOf(old);
-    const kept = clusterIP && !specOf(next)['clusterIP'] ? { clusterIP, clusterIPs: [clusterIP] } : {};
-    return { ...keepStatus(next, old), spec: { ...specOf(next), ...kept } };
+    const { clusterIP, clusterIPs, ipFamilies, ipFamilyPolicy } = specOf(old);
+    const address = clusterIP === undefined ? {} : { clusterIP, clusterIPs, ipFamilies, ipFamilyPolicy };
+    return { ...keepStatus(next, old), spec: { ...address, ...specOf(next) } };
   },
   validate(service, causes) {
     const { type, ports, clusterIP } = specOf(service);

@@ -1,5 +1,4 @@
 /** Takes what a client sent for an object of a type: unknown fields and nulls go, wrong types are refused. */
-import { badRequest } from '../failures.js';
 import { isObject, type JsonObject } from '../json.js';
 import type { ScalarName, ScalarType, SchemaType } from './schema.js';
 
@@ -11,12 +10,15 @@ export interface Decoded {
 
 /**
  * Answers the same object if nothing had to go. Parts that are also in `known` were taken before and are not looked at
- * again. Throws 400 for a value of the wrong type.
+ * again. Throws what `refuse` makes of it for a value of the wrong type.
  */
-export function decode(object: JsonObject, type: SchemaType, kind: string, version: string, known?: unknown): Decoded {
+export function decode(
+  object: JsonObject,
+  type: SchemaType,
+  refuse: (why: string) => Error,
+  known?: JsonObject,
+): Decoded {
   const unknownFields: string[] = [];
-  const refuse = (why: string): Error =>
-    badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
   return { value: visit(object, type, '', known) as JsonObject, unknownFields };
 
   function visit(value: unknown, at: SchemaType, path: string, before: unknown): unknown {
