@@ -111,7 +111,10 @@ export class HandlerRegistry<T extends KubeObject> {
       return;
     }
     let byValue = this.#byIndex.get(only.index);
-    if (byValue === undefined) this.#byIndex.set(only.index, (byValue = new Map()));
+    if (byValue === undefined) {
+      byValue = new Map<string, Registrations<T>>();
+      this.#byIndex.set(only.index, byValue);
+    }
     const registrations = replacement(byValue.get(only.value) ?? []);
     if (registrations.length > 0) byValue.set(only.value, registrations);
     else byValue.delete(only.value);

@@ -5,6 +5,7 @@ export type ReflectorStatus =
   | { readonly type: 'idle' }
   /** Reading everything there is. What was in the store stays there meanwhile. */
   | { readonly type: 'listing'; readonly how: 'stream' | 'pages' }
+  /** A watch is open, or about to be. */
   | { readonly type: 'watching' }
   /** Waiting after a failure, until `untilMs` since the epoch. */
   | {

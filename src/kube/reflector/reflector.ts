@@ -239,8 +239,9 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
         this.#status = { type: 'watching' };
         this.#endList();
       },
+      reached: () => this.#resourceVersion,
       onVersion: (resourceVersion) => {
-        this.#resourceVersion = resourceVersion;
+        if (resourceVersion !== '') this.#resourceVersion = resourceVersion;
       },
     });
     this.#session = session;

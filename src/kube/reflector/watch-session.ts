@@ -36,7 +36,9 @@ export interface WatchSessionOptions<T extends KubeObject> {
   /** Objects of a streaming list come from here on. */
   onEvent(event: ObjectEvent<T>): void;
   onListed(): void;
-  /** The version that the cache has reached. */
+  /** The version that the cache had reached so far. */
+  reached(): string;
+  /** The version that the cache has reached now. */
   onVersion(resourceVersion: string): void;
 }
 
@@ -114,32 +116,25 @@ export class WatchSession<T extends KubeObject> {
   /** False if the event shows that the server does not know streaming lists. */
   #take(event: WatchEvent<T> | undefined): boolean {
     if (event === undefined) return true;
-    switch (event.type) {
-      case 'ERROR':
-        throw errorOfStatus(this.#what, event.object);
-      case 'BOOKMARK': {
-        if (!this.#synced) {
-          if (event.object.metadata.annotations?.[initialEventsEnd] !== 'true') return false;
-          this.#reach(event.object);
-          this.#synced = true;
-          this.#options.onListed();
-          return true;
-        }
-        break;
-      }
-      default:
-        this.#options.onEvent(event);
+    if (event.type === 'ERROR') throw errorOfStatus(this.#what, event.object);
+    // Read first: what becomes of the object is others' business.
+    const { resourceVersion = '', annotations } = event.object.metadata;
+    if (event.type !== 'BOOKMARK') {
+      this.#options.onEvent(event);
+    } else if (!this.#synced) {
+      if (annotations?.[initialEventsEnd] !== 'true') return false;
+      this.#options.onVersion(resourceVersion);
+      this.#synced = true;
+      this.#options.onListed();
+      return true;
+    } else if (isBehind(resourceVersion, this.#options.reached())) {
+      throw new VkError('Expired', `${this.#what}: the server is at ${resourceVersion}, behind what it sent before`);
     }
     if (this.#synced) {
-      this.#reach(event.object);
+      this.#options.onVersion(resourceVersion);
       this.#progress = true;
     }
     return true;
-  }
-
-  #reach(object: KubeObject): void {
-    const { resourceVersion } = object.metadata;
-    if (resourceVersion) this.#options.onVersion(resourceVersion);
   }
 
   #hear(): void {
@@ -186,4 +181,13 @@ function failureOf(what: string, error: unknown): VkError {
   if (error instanceof VkError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new VkError('Unavailable', `${what}: ${message}`, { cause: error });
+}
+
+/**
+ * Versions are compared as numbers (KEP-5504; apiservers have always made them of etcd's revisions). A bookmark behind the
+ * version reached comes from a server restored from a backup: it will say nothing until it has caught up, and by then the
+ * same numbers mean something else.
+ */
+function isBehind(version: string, reached: string): boolean {
+  return Number(version) < Number(reached);
 }

@@ -18,7 +18,7 @@ export function pod(
     metadata: { name, namespace: 'default', uid, resourceVersion },
     spec: { containers: [], ...(node === undefined ? {} : { nodeName: node }) },
     ...extra,
-  } as Pod;
+  };
 }
 
 /** Writes down what a handler is told, one line each. */

@@ -194,6 +194,15 @@ describe('watches that go wrong', () => {
     expect(harness.told).toEqual(['add a@5']);
   });
 
+  it('lists anew where a bookmark shows that the server was set back, and never goes back by itself', async () => {
+    const { server, watch, reflector } = await watching();
+    watch.bookmark('90');
+    await until(() => reflector.resourceVersion === '90');
+    watch.bookmark('70');
+    (await server.nextList()).list('71', [pod('a', '5')]);
+    expect((await server.nextWatch()).query['resourceVersion']).toBe('71');
+  });
+
   it('R5: expired exact version, 410 as status: lists the newest, and infers what was deleted meanwhile', async () => {
     const { server, timeOut } = await watching();
     await timeOut();
