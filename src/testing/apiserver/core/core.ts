@@ -48,7 +48,7 @@ import { Writes } from './writes.js';
 export interface CoreOptions {
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Random;
-  /** How many changes of each resource a watch can go back. Default: 20,000, more than a reader in a test lags behind. */
+  /** How many changes of each resource a watch can go back. Default: 10,000, more than a reader in a test lags behind. */
   readonly historyLimit?: number;
   /** The PEM that pods trust the apiserver by, in `kube-root-ca.crt` of each namespace. Default: empty. */
   readonly certificateAuthority?: string;
@@ -66,7 +66,7 @@ export class Core implements ApiCore {
   readonly #certificateAuthority: string;
 
   constructor(options: CoreOptions) {
-    this.#objects = new Objects(new Store(options.historyLimit ?? 20_000), options.clock, options.random);
+    this.#objects = new Objects(new Store(options.historyLimit ?? 10_000), options.clock, options.random);
     this.#deletes = new Deletes(this.#objects);
     this.#writes = new Writes(this.#objects, this.schema, (stored) => this.#deletes.removed(stored));
     this.#certificateAuthority = options.certificateAuthority ?? '';

@@ -48,3 +48,12 @@ export function withKey(object: JsonObject, key: string, value: unknown): JsonOb
   if (value === undefined) return omit(object, key);
   return object[key] === value ? object : { ...object, [key]: value };
 }
+
+/** Assigns without invoking the setter that `__proto__` is. */
+export function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    object[key] = value;
+  }
+}

@@ -94,8 +94,9 @@ function checkFinalizers(given: unknown, old: unknown, causes: Causes): void {
   );
 }
 
-/** Generation counts the changes of what is asked for, so status and metadata apart. */
+/** Generation counts the changes of what is asked for: of the spec, or of a kind without one, of all but metadata. */
 export function withGeneration(next: JsonObject, old: JsonObject): JsonObject {
+  if (next['spec'] === old['spec'] && next['spec'] !== undefined) return next;
   const changed = Object.keys({ ...old, ...next }).some(
     (key) => key !== 'metadata' && key !== 'status' && !equal(next[key], old[key]),
   );

@@ -75,6 +75,7 @@ export class Store {
       for (const listener of listeners) listener(change);
     });
     this.#deliver();
+    previous?.supersede();
     return stored;
   }
 

@@ -3,7 +3,7 @@ import type { StoredObject } from './api.js';
 import { toEventsView } from './events-view.js';
 import type { JsonObject } from './json.js';
 
-/** An object at one revision, serialised on first use and never again. */
+/** An object at one revision, serialised on first use and not again as long as it is the newest. */
 export class Stored implements StoredObject {
   readonly object: KubeObject;
   readonly revision: number;
@@ -22,6 +22,12 @@ export class Stored implements StoredObject {
 
   get json(): Buffer {
     return (this.#json ??= Buffer.from(JSON.stringify(this.object)));
+  }
+
+  /** Lets go of the bytes of a revision that is no longer the newest: the past is long, and seldom read again. */
+  supersede(): void {
+    this.#json = undefined;
+    this.#eventsView = undefined;
   }
 
   /** An event as events.k8s.io/v1 shows it. */

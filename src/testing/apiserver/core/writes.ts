@@ -195,12 +195,14 @@ export class Writes {
       causes,
     );
     let next: JsonObject = { ...sent, kind: old['kind'], apiVersion: old['apiVersion'], metadata };
-    const take = target.subresource === undefined ? rules.prepareUpdate : rules.subresources?.[target.subresource];
-    if (target.subresource !== undefined && !take) {
-      throw new ApiFailure(404, 'NotFound', 'the server could not find the requested resource');
-    }
     next = rules.defaults?.(next, old) ?? next;
-    next = take?.(next, old) ?? next;
+    if (target.subresource === undefined) {
+      next = rules.prepareUpdate?.(next, old) ?? next;
+    } else {
+      const take = rules.subresources?.[target.subresource];
+      if (!take) throw new ApiFailure(404, 'NotFound', 'the server could not find the requested resource');
+      next = take(next, old);
+    }
     if (rules.generation) next = withGeneration(next, old);
     rules.validateUpdate?.(next, old, causes, target.subresource);
     this.#validate(definition, rules, next, old, causes);

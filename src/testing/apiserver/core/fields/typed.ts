@@ -1,7 +1,7 @@
 /** Field sets of objects by their types: what a value holds, what two values differ in, and merging and pruning by fields. */
 import { asObject, equal, isObject, type JsonObject } from '../json.js';
 import { arrange } from '../list-order.js';
-import { anyType, type ListKey, type ListType, type SchemaType } from '../schema/schema.js';
+import { anyType, type ListType, type SchemaType } from '../schema/schema.js';
 import { emptySet, fieldSet, isEmpty, leaf, type FieldSet } from './field-set.js';
 
 /** How a value is divided: into fields, into list items, or not at all. */
@@ -24,15 +24,12 @@ export function fieldType(type: SchemaType, name: string): SchemaType {
 export function itemKey(item: unknown, { keys }: ListType): string {
   if (keys === 'set' || keys === undefined) return `v:${JSON.stringify(item)}`;
   const object = asObject(item);
-  const pairs = [...keys].sort(byName).flatMap(({ name, absent }) => {
+  let text = '';
+  for (const { name, absent } of keys) {
     const value = object[name] ?? absent;
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return `k:${JSON.stringify(Object.fromEntries(pairs))}`;
-}
-
-function byName(a: ListKey, b: ListKey): number {
-  return a.name < b.name ? -1 : 1;
+    if (value !== undefined) text += `${text === '' ? '' : ','}"${name}":${JSON.stringify(value)}`;
+  }
+  return `k:{${text}}`;
 }
 
 /** The fields that an applied configuration names. */

@@ -5,7 +5,7 @@
  */
 import { ApiFailure } from '../api.js';
 import { badRequest } from '../failures.js';
-import { asArray, equal, isObject, type JsonObject } from '../json.js';
+import { asArray, equal, isObject, omit, setOwn, type JsonObject } from '../json.js';
 import { arrange } from '../list-order.js';
 import type { ListType, SchemaType } from '../schema/schema.js';
 import { anyType } from '../schema/schema.js';
@@ -32,50 +32,50 @@ function mergeObject(target: JsonObject, patch: JsonObject, type: SchemaType): J
   if (command !== undefined) {
     throw unprocessable(`unknown patch type: ${JSON.stringify(command)} in map: ${JSON.stringify(patch)}`);
   }
-  const result: Record<string, unknown> = { ...target };
-  if (patch[retainKeys] !== undefined) retain(result, patch);
-  for (const [key, value] of Object.entries(patch)) {
-    if (key === directive || key === retainKeys) continue;
-    if (key.startsWith(deletePrefix)) {
+  const base = patch[retainKeys] === undefined ? target : retain(target, patch);
+  let result: Record<string, unknown> | undefined;
+  const set = (key: string, value: unknown): void => {
+    if (value === base[key] && (value !== undefined || !(key in base))) return;
+    result ??= { ...base };
+    if (value === undefined) delete result[key];
+    else setOwn(result, key, value);
+  };
+  for (const key of Object.keys(patch)) {
+    const value = patch[key];
+    if (!key.startsWith('$')) {
+      const order = patch[orderPrefix + key];
+      const merged = value === null ? undefined : mergeField(base, value, type, key, order);
+      set(key, merged);
+    } else if (key.startsWith(deletePrefix)) {
       const field = key.slice(deletePrefix.length);
+      const list = (result ?? base)[field];
       const gone = asArray(value);
-      const list = result[field];
-      if (Array.isArray(list)) result[field] = list.filter((item) => !gone.some((each) => equal(each, item)));
-      continue;
-    }
-    if (key.startsWith(orderPrefix)) {
+      if (Array.isArray(list))
+        set(
+          field,
+          list.filter((item) => !gone.some((each) => equal(each, item))),
+        );
+    } else if (key.startsWith(orderPrefix)) {
       const field = key.slice(orderPrefix.length);
       // With a list of its own in the patch, the order is applied when that is merged.
-      if (patch[field] === undefined) reorder(result, field, asArray(value), fieldType(type, field));
-      continue;
+      if (patch[field] === undefined) set(field, reordered(base[field], asArray(value), fieldType(type, field)));
     }
-    if (value === null) {
-      delete result[key];
-      continue;
-    }
-    const order = patch[orderPrefix + key];
-    result[key] = mergeField(result[key], value, type, key, order === undefined ? undefined : asArray(order));
   }
-  return result;
+  return result ?? base;
 }
 
-function mergeField(
-  target: unknown,
-  patch: unknown,
-  parent: SchemaType,
-  key: string,
-  order: readonly unknown[] | undefined,
-): unknown {
+function mergeField(target: JsonObject, patch: unknown, parent: SchemaType, key: string, order: unknown): unknown {
+  const old = Object.hasOwn(target, key) ? target[key] : undefined;
   const type = fieldType(parent, key);
-  const replaced = parent.kind === 'struct' && parent.fields.get(key)?.replaced === true;
   if (isObject(patch)) {
-    if (!isObject(target)) return withoutDirectives(patch);
-    return replaced ? patch : mergeObject(target, patch, type);
+    if (!isObject(old)) return withoutDirectives(patch);
+    const replaced = parent.kind === 'struct' && parent.fields.get(key)?.replaced === true;
+    return replaced ? patch : mergeObject(old, patch, type);
   }
   if (Array.isArray(patch) && type.kind === 'list' && type.mergeKey !== undefined) {
-    return mergeList(asArray(target), patch as unknown[], type, order);
+    return mergeList(asArray(old), patch as unknown[], type, order === undefined ? undefined : asArray(order));
   }
-  return patch;
+  return equal(patch, old) ? old : patch;
 }
 
 function mergeList(
@@ -83,7 +83,7 @@ function mergeList(
   patch: readonly unknown[],
   type: ListType,
   order: readonly unknown[] | undefined,
-): unknown[] {
+): readonly unknown[] {
   const mergeKey = type.mergeKey ?? '';
   if (mergeKey === '') {
     const merged = distinct([...target, ...patch]);
@@ -110,30 +110,43 @@ function mergeList(
     else wanted.push(item);
   }
   if (replace) return wanted.map(withoutDirectives);
-  const merged = target.filter((item) => !gone.some((key) => equal(key, keyOf(item))));
+  const merged =
+    gone.length === 0 ? [...target] : target.filter((item) => !gone.some((key) => equal(key, keyOf(item))));
+  let latest = -1;
+  let inPlace = true;
   for (const item of wanted) {
     const at = merged.findIndex((each) => equal(keyOf(each), keyOf(item)));
     const old = merged[at];
     if (at < 0) merged.push(withoutDirectives(item));
     else merged[at] = mergeObject(isObject(old) ? old : {}, item, type.item);
+    inPlace &&= at > latest;
+    latest = at;
   }
+  // Items that were there, in the order in which they were there, stay where they are.
+  if (inPlace && order === undefined) return sameItems(merged, target) ? target : merged;
   return arrange(merged, order ?? wanted, target, (item) => JSON.stringify(keyOf(item)));
 }
 
-function reorder(result: Record<string, unknown>, field: string, order: readonly unknown[], type: SchemaType): void {
-  const list = result[field];
-  if (!Array.isArray(list) || type.kind !== 'list' || type.mergeKey === undefined) return;
+function reordered(list: unknown, order: readonly unknown[], type: SchemaType): unknown {
+  if (!Array.isArray(list) || type.kind !== 'list' || type.mergeKey === undefined) return list;
   const { mergeKey } = type;
-  result[field] = arrange(list as unknown[], order, list as unknown[], (item) =>
+  const items = list as unknown[];
+  const sorted = arrange(items, order, items, (item) =>
     JSON.stringify(mergeKey !== '' && isObject(item) ? item[mergeKey] : item),
   );
+  return sameItems(sorted, items) ? items : sorted;
 }
 
-function retain(result: Record<string, unknown>, patch: JsonObject): void {
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
+/** `target` with nothing but the fields that the patch's list names. */
+function retain(target: JsonObject, patch: JsonObject): JsonObject {
   const kept = new Set(asArray(patch[retainKeys]));
   const stray = Object.keys(patch).find((key) => !key.startsWith('$') && patch[key] !== null && !kept.has(key));
   if (stray !== undefined) throw unprocessable(`the field ${stray} of the patch is not in its ${retainKeys} list`);
-  for (const key of Object.keys(result)) if (!kept.has(key)) delete result[key];
+  return omit(target, ...Object.keys(target).filter((key) => !kept.has(key)));
 }
 
 function fieldType(type: SchemaType, key: string): SchemaType {

@@ -1,5 +1,5 @@
 /** Pods: defaults, what admission adds, what a write may touch, and deletion with grace. */
-import { ApiFailure } from '../api.js';
+import type { ApiFailure } from '../api.js';
 import { forbidden } from '../failures.js';
 import { asArray, asObject, equal, withKey, type JsonObject } from '../json.js';
 import { keepStatus, type RuleContext, type Rules } from '../rules.js';
@@ -150,6 +150,23 @@ function statusMetadata(next: JsonObject, old: JsonObject): JsonObject {
   return withKey(asObject(next['metadata']), 'ownerReferences', before['ownerReferences']);
 }
 
+const containerZeros = { state: {}, lastState: {}, ready: false, restartCount: 0, image: '', imageID: '' };
+
+/** What items of these lists have even where it was left out. */
+const writtenAlways: readonly (readonly [list: string, absent: JsonObject])[] = [
+  ['conditions', { lastProbeTime: null, lastTransitionTime: null }],
+  ['containerStatuses', containerZeros],
+  ['initContainerStatuses', containerZeros],
+  ['ephemeralContainerStatuses', containerZeros],
+];
+
+function filledIn(list: unknown, absent: JsonObject): unknown {
+  if (!Array.isArray(list)) return list;
+  const keys = Object.keys(absent);
+  const isFull = (item: unknown): boolean => keys.every((key) => asObject(item)[key] !== undefined);
+  return list.every(isFull) ? list : list.map((item: unknown) => ({ ...absent, ...asObject(item) }));
+}
+
 /** Puts in what the apiserver writes even where it was left out: null times, empty last states, and the fixed QoS class. */
 function normalStatus(next: JsonObject, old: JsonObject): JsonObject {
   const before = asObject(old['status']);
@@ -157,20 +174,8 @@ function normalStatus(next: JsonObject, old: JsonObject): JsonObject {
   if (status === before) return before;
   const result: Record<string, unknown> = { ...status };
   if (before['qosClass'] !== undefined) result['qosClass'] = before['qosClass'];
-  if (status['conditions'] !== before['conditions']) {
-    result['conditions'] = asArray(status['conditions']).map((each) => {
-      const condition = asObject(each);
-      if (condition['lastProbeTime'] !== undefined && condition['lastTransitionTime'] !== undefined) return condition;
-      return { lastProbeTime: null, lastTransitionTime: null, ...condition };
-    });
-  }
-  for (const key of ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses']) {
-    if (status[key] === before[key] || !Array.isArray(status[key])) continue;
-    result[key] = asArray(status[key]).map((each) => {
-      const container = asObject(each);
-      if ('state' in container && 'lastState' in container && 'imageID' in container) return container;
-      return { state: {}, lastState: {}, ready: false, restartCount: 0, image: '', imageID: '', ...container };
-    });
+  for (const [key, absent] of writtenAlways) {
+    if (status[key] !== before[key]) result[key] = filledIn(status[key], absent);
   }
   const [first] = asArray(result['podIPs']);
   if (result['podIP'] === undefined && first !== undefined) result['podIP'] = asObject(first)['ip'];

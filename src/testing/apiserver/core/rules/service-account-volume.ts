@@ -9,25 +9,28 @@ const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
  */
 export function withServiceAccountVolume(spec: JsonObject, account: JsonObject, suffix: () => string): JsonObject {
   if ((spec['automountServiceAccountToken'] ?? account['automountServiceAccountToken'] ?? true) !== true) return spec;
+  const everyContainer = [...asArray(spec['containers']), ...asArray(spec['initContainers'])];
+  if (everyContainer.every((each) => isMounted(asObject(each)))) return spec;
   const existing = asArray(spec['volumes']).find((each) =>
     String(asObject(each)['name']).startsWith('kube-api-access-'),
   );
   const name = existing === undefined ? `kube-api-access-${suffix()}` : String(asObject(existing)['name']);
-  let mounted = false;
   const mount = (list: unknown): readonly unknown[] =>
     asArray(list).map((each) => {
       const container = asObject(each);
       const mounts = asArray(container['volumeMounts']);
-      if (mounts.some((item) => asObject(item)['mountPath'] === mountPath)) return container;
-      mounted = true;
+      if (isMounted(container)) return container;
       return { ...container, volumeMounts: [...mounts, { name, readOnly: true, mountPath }] };
     });
   const initContainers = spec['initContainers'] === undefined ? {} : { initContainers: mount(spec['initContainers']) };
   const containers = { containers: mount(spec['containers']) };
-  if (!mounted) return spec;
   const volumes =
     existing === undefined ? [...asArray(spec['volumes']), { name, projected }] : asArray(spec['volumes']);
   return { ...spec, volumes, ...initContainers, ...containers };
+}
+
+function isMounted(container: JsonObject): boolean {
+  return asArray(container['volumeMounts']).some((each) => asObject(each)['mountPath'] === mountPath);
 }
 
 const projected = {

@@ -38,13 +38,9 @@ export function decode(
   function list(value: unknown, item: SchemaType, path: string, before: unknown): unknown {
     if (!Array.isArray(value)) throw refuse(`json: cannot unmarshal ${typeName(value)} into Go struct field ${path}`);
     const olds = Array.isArray(before) ? (before as unknown[]) : [];
-    let same = true;
-    const result = value.map((each: unknown, index) => {
-      const taken = visit(each, item, `${path}[${index}]`, olds[index]);
-      same &&= taken === each;
-      return taken;
-    });
-    return same ? value : result;
+    const items = value as unknown[];
+    const result = items.map((each, index) => visit(each, item, `${path}[${index}]`, olds[index]));
+    return result.every((each, index) => each === items[index]) ? value : result;
   }
 
   function fields(

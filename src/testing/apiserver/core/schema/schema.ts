@@ -50,7 +50,7 @@ export interface ListKey {
 export interface ListType {
   readonly kind: 'list';
   readonly item: SchemaType;
-  /** How apply tells items apart: by these keys, by value (`set`), or not at all. */
+  /** How apply tells items apart: by these keys (in alphabetical order), by value (`set`), or not at all. */
   readonly keys: readonly ListKey[] | 'set' | undefined;
   /** Strategic merge patch merges items by this field; empty: primitives; undefined: the list is replaced. */
   readonly mergeKey: string | undefined;
@@ -157,7 +157,7 @@ export class Schema {
     return {
       kind: 'list',
       item: this.#type(text.slice(1, end)),
-      keys: keys === undefined ? undefined : keys === '()' ? 'set' : keys.slice(1, -1).split(',').map(listKey),
+      keys: keys === undefined ? undefined : keys === '()' ? 'set' : keys.slice(1, -1).split(',').sort().map(listKey),
       mergeKey: mergeKey?.slice(1),
       retainKeys: retainKeys !== undefined,
     };
