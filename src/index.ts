@@ -7,6 +7,9 @@
 // For provider authors: what a backend implements, what helps it, and the node that it becomes.
 export { connect } from './kube/connect.js';
 export type { ClusterTarget, ConnectOptions } from './kube/connect.js';
+export { VirtualNode } from './node/virtual-node.js';
+export type { VirtualNodeEvents, VirtualNodePhase, VirtualNodeStatus } from './node/virtual-node.js';
+export type { VirtualNodeOptions } from './node/virtual-node-options.js';
 export { defaultNode } from './controller/default-node.js';
 export type { DefaultNodeOptions } from './controller/default-node.js';
 export { podRef } from './provider/provider.js';
@@ -84,6 +87,8 @@ export type { PodControllerOptions, PodObserver } from './controller/pod-control
 export { NodeController } from './controller/node-controller.js';
 export type { NodeControllerOptions, NodeControllerStatus, NodePhase } from './controller/node-controller.js';
 export type { LeaseState, LeaseStatus } from './controller/lease-keeper.js';
+export { StatusPoller } from './controller/status-poller.js';
+export type { PolledPod, PolledProvider, StatusPollerOptions } from './controller/status-poller.js';
 export { EventRecorder } from './controller/event-recorder.js';
 export type { EventRecorderOptions } from './controller/event-recorder.js';
 export { noEvents } from './controller/event-sink.js';

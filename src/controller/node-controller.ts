@@ -245,6 +245,7 @@ export class NodeController {
       this.#wasReady = ready;
       const reason = ready ? 'NodeReady' : 'NodeNotReady';
       this.#event(live, 'Normal', reason, `status is now: ${reason}`);
+      this.#options.onChange?.();
     }
     if (ready) for (const { resolve } of this.#waiters.splice(0)) resolve();
   }

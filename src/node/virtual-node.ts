@@ -1,0 +1,251 @@
+/**
+ * The assembly: a name, a provider and a client become a node. It has no behaviour of its own beyond the order in which
+ * its parts begin and end; each of them can be used without it.
+ *
+ * Neighbours: `controller/pod-controller.ts`, `controller/node-controller.ts`, `controller/event-recorder.ts`,
+ * `kube/reflector`.
+ *
+ * Invariants
+ * 1. A phase only moves forward: new, starting, running, closing, closed.
+ * 2. The node is not Ready before the backend's pods are adopted: nothing is scheduled to a node that does not know yet
+ *    what it runs.
+ * 3. What the node made it ends; what it was given it leaves alone.
+ */
+import { EventEmitter } from 'eventemitter3';
+import { defaultNode } from '../controller/default-node.js';
+import { EventRecorder } from '../controller/event-recorder.js';
+import { NodeController, type NodeControllerStatus } from '../controller/node-controller.js';
+import { nodeNameIndex, PodController, type PodControllerStatus } from '../controller/pod-controller.js';
+import type { KubeApi } from '../kube/api.js';
+import { Reflector } from '../kube/reflector/reflector.js';
+import { pods } from '../kube/resources.js';
+import type { Pod } from '../kube/types.js';
+import type { NodeHealth, PodRef, Provider } from '../provider/provider.js';
+import { systemClock, type Clock } from '../runtime/clock.js';
+import { VkError } from '../runtime/errors.js';
+import { silentLogger, type Logger } from '../runtime/logger.js';
+import type { VirtualNodeOptions } from './virtual-node-options.js';
+
+export type VirtualNodePhase = 'new' | 'starting' | 'running' | 'closing' | 'closed';
+
+export interface VirtualNodeStatus {
+  readonly phase: VirtualNodePhase;
+  /** Undefined before the node is configured. */
+  readonly node: NodeControllerStatus | undefined;
+  readonly pods: PodControllerStatus | undefined;
+}
+
+/** What a VirtualNode emits. A listener that throws is logged and disturbs nothing. */
+export interface VirtualNodeEvents {
+  /** The phase changed. */
+  phase: (phase: VirtualNodePhase) => void;
+  /** The node became Ready in Kubernetes, or ceased to be. */
+  readiness: (ready: boolean) => void;
+  /** Kubernetes took a new status of the pod. The pod is shared with the cache: not to be changed. */
+  podStatus: (pod: Pod) => void;
+  /** Neither Kubernetes nor the backend has the pod any more. */
+  podGone: (ref: PodRef) => void;
+}
+
+/**
+ * ```ts
+ * const client = await connect({ kubeconfig: 'kubeconfig.yaml' });
+ * const node = new VirtualNode('edge-1', provider, client);
+ * await node.start();
+ * await node.ready();
+ * // … until it is time to go:
+ * await node.close({ graceMs: 10_000 });
+ * await client.close();
+ * ```
+ *
+ * Takes no signals and ends no process: that is its user's to do. Does not close the client.
+ */
+export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements AsyncDisposable {
+  readonly name: string;
+  readonly #provider: Provider;
+  readonly #client: KubeApi;
+  readonly #options: VirtualNodeOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #phase: VirtualNodePhase = 'new';
+  #parts: Parts | undefined;
+  #wasReady = false;
+  #started: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(name: string, provider: Provider, client: KubeApi, options: VirtualNodeOptions = {}) {
+    super();
+    if (!isNodeName(name)) {
+      throw new VkError('InvalidInput', `node "${name}": the name must be lower-case letters, digits, "-" and "."`);
+    }
+    this.name = name;
+    this.#provider = provider;
+    this.#client = client;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#logger = options.logger ?? silentLogger;
+  }
+
+  get status(): VirtualNodeStatus {
+    return { phase: this.#phase, node: this.#parts?.node.status, pods: this.#parts?.pods.status };
+  }
+
+  /**
+   * Lets the provider configure the node and begins to keep it and its pods. Resolves when all has begun, which does not
+   * wait for the apiserver: see {@link ready}. Rejects if `configureNode` does, or if the node was closed. Further calls
+   * get the same promise.
+   */
+  start(): Promise<void> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  /**
+   * Resolves when the backend's pods are adopted and Kubernetes shows the node as Ready. Rejects with the signal's
+   * reason, or with `Aborted` when the node closes before; never because the apiserver or the backend is out of reach,
+   * as that may pass: ask `status`, or give a signal that times out.
+   */
+  async ready(signal?: AbortSignal): Promise<void> {
+    if (this.#started === undefined)
+      throw new VkError('InvalidInput', `node ${this.name}: ready() comes after start()`);
+    await this.#started;
+    const parts = this.#parts;
+    if (parts === undefined) throw new VkError('Aborted', `node ${this.name}: closed`);
+    await withSignal(parts.pods.start(), signal);
+    await withSignal(parts.node.ready(), signal);
+  }
+
+  /**
+   * Marks the node NotReady, stops taking work, gives what runs `graceMs` (default 5 s) to end and then aborts it.
+   * Neither pods nor the node object are deleted: the next start finds them. Idempotent, and right in every phase.
+   */
+  close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#closed ??= this.#close(options.graceMs ?? 5_000);
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #start(): Promise<void> {
+    if (this.#phase !== 'new') throw new VkError('Aborted', `node ${this.name}: closed`);
+    this.#enter('starting');
+    const template = defaultNode(this.name, this.#options.node);
+    await this.#provider.configureNode?.(template);
+    if (this.#closed !== undefined) throw new VkError('Aborted', `node ${this.name}: closed while it started`);
+    this.#parts = this.#assemble(template);
+    const { reflector, pods, node } = this.#parts;
+    reflector?.start();
+    pods.start().catch((err: unknown) => {
+      if (this.#closed === undefined) this.#logger.error({ node: this.name, err }, 'pod controller could not start');
+    });
+    node.start();
+    this.#enter('running');
+  }
+
+  #assemble(template: ReturnType<typeof defaultNode>): Parts {
+    const { random = Math.random, podSource } = this.#options;
+    const shared = { clock: this.#clock, random, logger: this.#logger };
+    const recorder = this.#options.events ? undefined : new EventRecorder(this.#client, { ...shared, host: this.name });
+    const events = this.#options.events ?? recorder;
+    const withEvents = { ...shared, ...(events ? { events } : {}) };
+    const reflector = podSource
+      ? undefined
+      : new Reflector(this.#client, pods, {
+          ...shared,
+          fieldSelector: `spec.nodeName=${this.name}`,
+          indexes: { [nodeNameIndex]: (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) },
+        });
+    const source = podSource ?? reflector;
+    if (source === undefined) throw new VkError('Internal', `node ${this.name}: no source of pods`);
+    const podController = new PodController(this.name, this.#provider, this.#client, source, {
+      ...this.#options.pods,
+      ...withEvents,
+      observer: {
+        statusWritten: (pod) => this.emit('podStatus', pod),
+        forgotten: (ref) => this.emit('podGone', ref),
+      },
+    });
+    const nodeController = new NodeController(template, this.#client, {
+      ...this.#options.heartbeat,
+      ...withEvents,
+      health: this.#health(podController),
+      onChange: () => this.#nodeChanged(),
+    });
+    return { reflector, recorder, pods: podController, node: nodeController };
+  }
+
+  /** The provider's health, behind invariant 2: until the pods are adopted a ping is not answered. */
+  #health(podController: PodController): Partial<NodeHealth> {
+    const provider = this.#provider;
+    return {
+      ping: async (context) => {
+        await withSignal(podController.start(), context.signal);
+        await provider.ping?.(context);
+      },
+      notifyNodeStatus: (notify) => provider.notifyNodeStatus?.(notify),
+    };
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    this.#enter('closing');
+    if (this.#parts !== undefined) {
+      const { reflector, recorder, pods, node } = this.#parts;
+      // The node says goodbye while its pods' last words are written; both need the client for no longer than the grace.
+      await Promise.all([node.close({ graceMs }), pods.close({ graceMs })]);
+      await Promise.all([reflector?.close(), recorder?.close()]);
+    }
+    this.#enter('closed');
+  }
+
+  #enter(phase: VirtualNodePhase): void {
+    this.#phase = phase;
+    this.#tell(() => this.emit('phase', phase));
+  }
+
+  #nodeChanged(): void {
+    const ready = this.#parts?.node.status.ready ?? false;
+    if (ready === this.#wasReady) return;
+    this.#wasReady = ready;
+    this.#tell(() => this.emit('readiness', ready));
+  }
+
+  #tell(emit: () => void): void {
+    try {
+      emit();
+    } catch (err) {
+      this.#logger.error({ node: this.name, err }, 'listener failed');
+    }
+  }
+}
+
+interface Parts {
+  /** Undefined if the pods come from a shared source. */
+  readonly reflector: Reflector<Pod> | undefined;
+  /** Undefined if Events go to a shared recorder. */
+  readonly recorder: EventRecorder | undefined;
+  readonly pods: PodController;
+  readonly node: NodeController;
+}
+
+/** RFC 1123 subdomain, as the apiserver demands of node names. */
+function isNodeName(name: string): boolean {
+  return name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);
+}
+
+/** `promise`, or a rejection with the signal's reason if that comes first. */
+async function withSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  signal.throwIfAborted();
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (onAbort) signal.removeEventListener('abort', onAbort);
+  }
+}
