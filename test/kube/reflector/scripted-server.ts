@@ -136,6 +136,7 @@ export class ScriptedServer implements AsyncDisposable {
 export class FreezingProxy implements AsyncDisposable {
   readonly #server: TcpServer;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
+  readonly #frozen = new Set<readonly [Socket, Socket]>();
 
   constructor(targetPort: number) {
     this.#server = createTcpServer((near) => {
@@ -144,7 +145,9 @@ export class FreezingProxy implements AsyncDisposable {
       this.#pairs.add(pair);
       for (const socket of pair) {
         socket.on('error', () => undefined);
-        socket.on('close', () => pair.forEach((other) => other.destroy()));
+        socket.on('close', () => {
+          if (!this.#frozen.has(pair)) pair.forEach((other) => other.destroy());
+        });
       }
       near.pipe(far);
       far.pipe(near);
@@ -160,9 +163,11 @@ export class FreezingProxy implements AsyncDisposable {
     return this;
   }
 
-  /** Nothing gets through the connections there are. New ones work. Bytes are taken from both sides and lost. */
+  /** Nothing gets through the connections there are, not even their end: bytes are taken from both sides and lost. New ones work. */
   freeze(): void {
-    for (const [near, far] of this.#pairs) {
+    for (const pair of this.#pairs) {
+      const [near, far] = pair;
+      this.#frozen.add(pair);
       near.unpipe(far);
       far.unpipe(near);
       near.resume();
