@@ -1,6 +1,7 @@
 /** What went wrong when no answer came, in words that say what to do. Knows Node's and undici's error codes. */
 import { errors } from 'undici';
 import { VkError } from '../../runtime/errors.js';
+import { ProxyError } from './tunnel.js';
 
 const untrusted =
   'its certificate is not signed by an authority that this client trusts: set the CA of the cluster (certificate-authority-data)';
@@ -57,6 +58,7 @@ export function noAnswer(subject: string, server: string, cause: unknown): VkErr
 /** The first code that is known along the chain of causes; an AggregateError stands for its first error. */
 function codeOf(error: unknown, depth = 0): string | undefined {
   if (typeof error !== 'object' || error === null || depth > 4) return undefined;
+  if (error instanceof ProxyError) return undefined;
   const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
   if (typeof code === 'string' && code in explanations) return code;
   return codeOf(Array.isArray(errors) ? errors[0] : cause, depth + 1);

@@ -20,13 +20,22 @@ export function parseProxyUrl(proxyUrl: string): URL {
   return url;
 }
 
-/** Rejects with an error that names the proxy. */
+/** It is the proxy that failed, not the server behind it. The message names the proxy. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError';
+
+  constructor(proxy: URL, cause: unknown) {
+    const told = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause);
+    super(`proxy ${proxy.protocol}//${proxy.host}: ${told ?? 'failed'}`, { cause });
+  }
+}
+
+/** Rejects with a `ProxyError`. */
 export async function openTunnel(proxy: URL, target: TunnelTarget, timeoutMs: number): Promise<Socket> {
   try {
     return await (proxy.protocol.startsWith('socks5') ? overSocks5 : overConnect)(proxy, target, timeoutMs);
   } catch (cause) {
-    const told = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`proxy ${proxy.protocol}//${proxy.host}: ${told}`, { cause });
+    throw new ProxyError(proxy, cause);
   }
 }
 
