@@ -74,6 +74,8 @@ export class NodeHealthCheck {
         this.#failures += 1;
         onResult(error);
         await Promise.race([result, stopped]);
+        done.abort();
+        return secondLookMs;
       }
     }
     done.abort();
