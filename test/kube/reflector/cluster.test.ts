@@ -34,7 +34,9 @@ for (const [name, available, create] of clusters) {
       const ours = ({ metadata }: ConfigMap): boolean => metadata.name?.startsWith(prefix) ?? false;
       await using reflector = new Reflector(cluster.client, configMaps, { namespace, streamingList, pageSize: 2 });
       reflector.addHandler({
-        onAdd: (object) => void (ours(object) && told.push(`add ${object.metadata.name} ${object.data?.['value']}`)),
+        onAdd: (object) => {
+          if (ours(object)) told.push(`add ${object.metadata.name} ${object.data?.['value']}`);
+        },
         onUpdate: (object) => void told.push(`update ${object.metadata.name} ${object.data?.['value']}`),
         onDelete: (object, missed) => void told.push(`${missed ? 'miss' : 'delete'} ${object.metadata.name}`),
       });

@@ -167,6 +167,17 @@ describe('handlers', () => {
     expect(late).toEqual(['add a@5']);
   });
 
+  it('removed by another handler are not called for the change in hand either', async () => {
+    const { watch, reflector, told } = await watching([]);
+    const removed: string[] = [];
+    let remove = (): void => undefined;
+    reflector.addHandler({ onAdd: () => remove() });
+    remove = reflector.addHandler(recorder(removed));
+    watch.send('ADDED', pod('a', '11'));
+    await until(() => told.length === 1);
+    expect(removed).toEqual([]);
+  });
+
   it('added by another handler get the object in hand once', async () => {
     const { watch, reflector, told } = await watching([]);
     const inner: string[] = [];

@@ -63,6 +63,22 @@ describe('streaming lists (KEP-3157)', () => {
     expect(told.slice(6)).toEqual(['miss a@5', 'miss b@20', 'miss d@22']);
   });
 
+  it('do not take what was deleted before their end for something else that is missing', async () => {
+    const { watch, reflector, server, told } = await streaming();
+    for (const name of ['a', 'b']) watch.send('ADDED', pod(name, '5'));
+    watch.endOfInitialEvents('10');
+    await reflector.waitForSync();
+    watch.bookmark('11');
+    watch.send('ERROR', status(410, 'Expired'));
+    const again = (await server.nextWatch()).open();
+    again.send('ADDED', pod('b', '5'));
+    again.send('DELETED', pod('b', '20'));
+    again.endOfInitialEvents('21');
+    await until(() => reflector.resourceVersion === '21');
+    expect(told.slice(2)).toEqual(['delete b@20', 'miss a@5']);
+    expect(reflector.store.size).toBe(0);
+  });
+
   for (const [code, reason] of [
     [400, 'BadRequest'],
     [422, 'Invalid'],
