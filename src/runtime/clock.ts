@@ -10,7 +10,10 @@ export interface Clock {
   now(): number;
   /** Calls `callback` once after `delayMs`. A pending timer does not keep the process alive. */
   setTimer(delayMs: number, callback: () => void): Timer;
-  /** Resolves after `delayMs`, or rejects with the signal's reason as soon as it aborts (at once if it has). */
+  /**
+   * Resolves after `delayMs`, or rejects with the signal's reason as soon as it aborts (at once if it has). Somebody waits
+   * for it, so it keeps the process alive: a node whose apiserver is away for a while has nothing else that would.
+   */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -21,14 +24,22 @@ const longestDelayMs = 0x7fffffff;
 export const systemClock: Clock = {
   now: () => Date.now(),
   setTimer(delayMs, callback) {
-    const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), longestDelayMs));
+    const handle = startTimeout(delayMs, callback);
     handle.unref();
     return { cancel: () => clearTimeout(handle) };
   },
   sleep(delayMs, signal) {
-    return sleepOn(this, delayMs, signal);
+    const setTimer: Clock['setTimer'] = (timerMs, callback) => {
+      const handle = startTimeout(timerMs, callback);
+      return { cancel: () => clearTimeout(handle) };
+    };
+    return sleepOn({ setTimer }, delayMs, signal);
   },
 };
+
+function startTimeout(delayMs: number, callback: () => void): NodeJS.Timeout {
+  return setTimeout(callback, Math.min(Math.max(delayMs, 0), longestDelayMs));
+}
 
 /** {@link Clock.sleep} on top of {@link Clock.setTimer}, for whoever implements a clock. */
 export function sleepOn(clock: Pick<Clock, 'setTimer'>, delayMs: number, signal?: AbortSignal): Promise<void> {
