@@ -205,17 +205,23 @@ export class Requester {
   }
 }
 
-/** A body that is no JSON was cut off, or never came from an apiserver: the answer is lost either way. */
+/** JSON that does not parse was cut off. What is no JSON never came from an apiserver, and would not the next time. */
 function parseJson({ body, headers }: Exchange): unknown {
   if (body === '') return undefined;
   try {
     return JSON.parse(body) as unknown;
   } catch (error) {
-    const contentType = headers['content-type'] ?? 'no content type';
-    const told = contentType.includes('json')
-      ? 'the JSON of the answer is cut off'
-      : `the answer is not JSON but ${contentType}: is this the address of an apiserver?`;
-    throw new ExchangeError(new Error(told, { cause: error }), true);
+    const contentType = headers['content-type'] ?? 'of no type';
+    if (!contentType.includes('json')) throw new ExchangeError(new NotJsonError(contentType), true);
+    throw new ExchangeError(new Error('the JSON of the answer is cut off', { cause: error }), true);
+  }
+}
+
+class NotJsonError extends Error {
+  override readonly name = 'NotJsonError';
+
+  constructor(contentType: string) {
+    super(`the answer is not JSON but ${contentType}: is this the address of an apiserver?`);
   }
 }
 
@@ -225,7 +231,8 @@ function closedError(subject: string): VkError {
 
 function outcomeOf(error: unknown): Outcome | undefined {
   if (error instanceof ExchangeError) {
-    return isMalformed(error.cause) ? undefined : { type: 'lost', sent: error.sent };
+    const final = isMalformed(error.cause) || error.cause instanceof NotJsonError;
+    return final ? undefined : { type: 'lost', sent: error.sent };
   }
   if (!(error instanceof ApiError)) return undefined;
   return { type: 'refused', httpStatus: error.statusCode, retryAfterMs: error.retry ? error.retry.afterMs : undefined };
