@@ -93,8 +93,7 @@ export class PartSharing {
       const shared = this.#share(item, depth + 1);
       // Names cost most of the time if they are looked up; where only they differ, the comparison tells.
       hash = mix(hash ^ key.length, this.#hash);
-      // Assigning to this name would set the prototype; such an object keeps its own instance.
-      if (shared !== item && key !== '__proto__') object[key] = shared;
+      if (shared !== item) object[key] = shared;
     }
     return this.#sharePart(object, hash, isSameObject);
   }
