@@ -1,0 +1,2 @@
+export { Program } from './program.js';
+export { eventually } from './eventually.js';
