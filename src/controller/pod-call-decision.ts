@@ -85,5 +85,5 @@ function dueDelete(record: PodRecord, pod: Pod, now: number): PodCall {
 
 /** As a kubelet takes it: the grace of the deletion if there is one, else that of the spec. */
 function graceOf(pod: Pod): number {
-  return pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
+  return pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30;
 }

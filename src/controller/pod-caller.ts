@@ -66,8 +66,9 @@ export class PodCaller {
     const { provider, clock } = this.#options;
     switch (call.type) {
       case 'create':
-        await provider.createPod(clonePod(call.pod), context);
+        // Before the call: what it makes the provider report tells of this state of the pod.
         record.applied = call.pod;
+        await provider.createPod(clonePod(call.pod), context);
         record.createdAt = clock.now();
         if (record.backend !== 'ended') record.backend = 'present';
         this.#event(record, 'Normal', 'ProviderCreateSuccess', 'Created the pod in the provider');

@@ -263,13 +263,14 @@ export class PodController {
       case 'wait':
         this.#writes.addAfter(key, write.until - now);
         return;
-      default:
+      default: {
         const taken = await this.#writer.write(record, write, signal);
         this.#changed(record);
         const { desired } = record;
         if (taken && write.type === 'status' && desired) {
           this.#tell(() => this.#options.observer.statusWritten?.(desired));
         }
+      }
     }
   }
 

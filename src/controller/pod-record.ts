@@ -68,11 +68,17 @@ export interface PodRecord {
   /** The API object's last delete was sent and answered. */
   finalised: boolean;
   /**
-   * The newest status write: what it told of (a failure or a report), the status that came of it, and how often the same
-   * was written again because others overwrote it.
+   * The newest status write: what it told of (a failure or a report, and the generation acted on), the status that came of
+   * it, and how often the same was written again because others overwrote it.
    */
   sent:
-    | { readonly cause: unknown; readonly result: PodStatus | undefined; readonly repairs: number; readonly at: number }
+    | {
+        readonly cause: unknown;
+        readonly generation: number | undefined;
+        readonly result: PodStatus | undefined;
+        readonly repairs: number;
+        readonly at: number;
+      }
     | undefined;
   /** The provider call that runs now. */
   inFlight: { readonly call: CallType; readonly abort: AbortController } | undefined;

@@ -10,8 +10,14 @@ export type PodWrite =
   | { readonly type: 'none' }
   /** Look again at this time, in ms since the epoch. */
   | { readonly type: 'wait'; readonly until: number }
-  /** `cause`: the failure or report that the patch tells of. `repair`: it was told before and overwritten. */
-  | { readonly type: 'status'; readonly patch: StatusPatch; readonly cause: unknown; readonly repair: boolean }
+  /** `cause` and `generation`: what the patch tells of. `repair`: it was told before and overwritten. */
+  | {
+      readonly type: 'status';
+      readonly patch: StatusPatch;
+      readonly cause: unknown;
+      readonly generation: number | undefined;
+      readonly repair: boolean;
+    }
   /** Delete the API object for good: the backend confirmed that nothing of the pod is left. */
   | { readonly type: 'finalise' }
   /** Delete the API object of a pod that the backend evicted. */
@@ -41,15 +47,16 @@ function dueStatus(record: PodRecord, desired: Pod, now: number): PodWrite {
   const told = toTell(record, desired);
   if (told === undefined) return none;
   const { sent } = record;
-  const repair = sent !== undefined && sent.cause === told.cause;
+  const generation = record.applied?.metadata.generation;
+  const repair = sent !== undefined && sent.cause === told.cause && sent.generation === generation;
   if (repair && sent.result === desired.status) return none;
-  const patch = statusPatch(desired, told.status, record.applied?.metadata.generation, now);
+  const patch = statusPatch(desired, told.status, generation, now);
   if (patch === undefined) return none;
   if (repair && sent.repairs > 0) {
     const due = sent.at + Math.min(1000 * 2 ** (sent.repairs - 1), longestRepairDelayMs);
     if (due > now) return { type: 'wait', until: due };
   }
-  return { type: 'status', patch, cause: told.cause, repair };
+  return { type: 'status', patch, cause: told.cause, generation, repair };
 }
 
 /** The status that Kubernetes should hold, with what it follows from; undefined while there is nothing to say. */

@@ -59,7 +59,7 @@ export class PodWriter {
   #sent(record: PodRecord, write: DueWrite & { type: 'status' }, pod: Pod | undefined): void {
     const repairs = write.repair ? (record.sent?.repairs ?? 0) + 1 : 0;
     const result = pod?.status ?? record.desired?.status;
-    record.sent = { cause: write.cause, result, repairs, at: this.#clock.now() };
+    record.sent = { cause: write.cause, generation: write.generation, result, repairs, at: this.#clock.now() };
   }
 
   /** Nothing more is to be written of this kind, as things stand. */

@@ -66,13 +66,13 @@ describe('which API write a pod needs', () => {
     const once = aRecord(overwritten, {
       backend: 'present',
       reported,
-      sent: { cause: reported, result: reported, repairs: 0, at: t0 },
+      sent: { cause: reported, generation: undefined, result: reported, repairs: 0, at: t0 },
     });
     expect(decideWrite(once, rules, t0)).toMatchObject({ type: 'status', repair: true });
     const often = aRecord(overwritten, {
       backend: 'present',
       reported,
-      sent: { cause: reported, result: reported, repairs: 3, at: t0 },
+      sent: { cause: reported, generation: undefined, result: reported, repairs: 3, at: t0 },
     });
     expect(decideWrite(often, rules, t0)).toEqual({ type: 'wait', until: t0 + 4_000 });
   });
