@@ -233,12 +233,11 @@ export class Core implements ApiCore {
     const labels = parseLabelSelector(request.labelSelector);
     const fields = parseFieldSelector(definition, request.fieldSelector);
     const { namespace } = request;
-    const isView = definition.group === 'events.k8s.io';
     return (stored) => {
       const { metadata } = stored.object;
       return (
         (namespace === undefined || namespace === '' || metadata.namespace === namespace) &&
-        fields.matches(isView ? stored.eventsView.object : stored.object) &&
+        fields.matches(stored.object) &&
         labels(metadata.labels)
       );
     };

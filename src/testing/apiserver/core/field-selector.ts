@@ -56,9 +56,10 @@ export function parseFieldSelector(definition: ResourceDefinition, text: string 
     if (term === '') continue;
     const parts = /^([^=!]+)(==|=|!=)(.*)$/s.exec(term);
     if (!parts) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
-    const [, field = '', operator, raw = ''] = parts;
+    const [, given = '', operator, raw = ''] = parts;
+    const field = storedField(definition, given);
     if (!supported.includes(field)) {
-      throw badRequest(`field label not supported: ${field}`);
+      throw badRequest(`field label not supported: ${given}`);
     }
     if (/(?<!\\)=/.test(raw)) throw badRequest('invalid field selector: unescaped character in value: 61');
     const value = raw.replaceAll(/\\([\\,=])/g, '$1');
@@ -74,18 +75,20 @@ function splitTerms(text: string): string[] {
   return text.split(/(?<!\\),/);
 }
 
+/** Events are matched as they are stored, by which name ever a field is asked for. */
+function storedField(definition: ResourceDefinition, field: string): string {
+  if (definition.group !== 'events.k8s.io') return field;
+  return field.replace(/^regarding\./, 'involvedObject.').replace(/^reportingController$/, 'reportingComponent');
+}
+
 function reader(definition: ResourceDefinition, field: string): (object: KubeObject) => string {
-  if (definition.plural === 'events' && (field === 'source' || field === 'reportingComponent')) {
+  if (definition.plural === 'events' && field === 'source') {
     return (object) => {
-      const event = object as unknown as Record<string, unknown>;
-      const source = asObject(event['source'])['component'] ?? asObject(event['deprecatedSource'])['component'];
-      const reporting = event['reportingComponent'] ?? event['reportingController'];
-      return text(field === 'source' ? source || reporting : reporting);
+      const { source, reportingComponent } = object as KubeObject & { source?: unknown; reportingComponent?: unknown };
+      return text(asObject(source)['component'] || reportingComponent);
     };
   }
-  const path = (definition.group === 'events.k8s.io' ? field.replace(/^involvedObject/, 'regarding') : field).split(
-    '.',
-  );
+  const path = field.split('.');
   const absent = absentReadsAs[field] ?? '';
   return (object) => {
     let value: unknown = object;

@@ -56,7 +56,7 @@ export class Writes {
     this.#checkNamespace(definition, home, String(given['name'] ?? ''));
     const metadata = newMetadata(given, home, this.#objects, rules.generation === true);
     const name = String(metadata['name']);
-    let next: JsonObject = { ...typeOf(definition), metadata, ...omit(sent, 'kind', 'apiVersion', 'metadata') };
+    let next: JsonObject = { ...storedType(definition), metadata, ...omit(sent, 'kind', 'apiVersion', 'metadata') };
     next = rules.defaults?.(next, undefined) ?? next;
     if (!applied) next = this.#managed(definition, undefined, next, undefined, request);
     next = rules.prepareCreate?.(next) ?? next;
@@ -309,9 +309,12 @@ export class Writes {
 }
 
 function typeOf({ group, version, kind }: ResourceDefinition): { kind: string; apiVersion: string } {
-  // Both faces of an event are stored as one.
-  if (group === 'events.k8s.io') return { kind, apiVersion: 'v1' };
   return { kind, apiVersion: group === '' ? version : `${group}/${version}` };
+}
+
+/** Both faces of an event are stored as one. */
+function storedType(definition: ResourceDefinition): { kind: string; apiVersion: string } {
+  return definition.group === 'events.k8s.io' ? { kind: 'Event', apiVersion: 'v1' } : typeOf(definition);
 }
 
 /** A body that is no object of the kind. */

@@ -150,22 +150,26 @@ function statusMetadata(next: JsonObject, old: JsonObject): JsonObject {
   return withKey(asObject(next['metadata']), 'ownerReferences', before['ownerReferences']);
 }
 
-const containerZeros = { state: {}, lastState: {}, ready: false, restartCount: 0, image: '', imageID: '' };
-
-/** What items of these lists have even where it was left out. */
-const writtenAlways: readonly (readonly [list: string, absent: JsonObject])[] = [
-  ['conditions', { lastProbeTime: null, lastTransitionTime: null }],
-  ['containerStatuses', containerZeros],
-  ['initContainerStatuses', containerZeros],
-  ['ephemeralContainerStatuses', containerZeros],
-];
-
-function filledIn(list: unknown, absent: JsonObject): unknown {
-  if (!Array.isArray(list)) return list;
-  const keys = Object.keys(absent);
-  const isFull = (item: unknown): boolean => keys.every((key) => asObject(item)[key] !== undefined);
-  return list.every(isFull) ? list : list.map((item: unknown) => ({ ...absent, ...asObject(item) }));
+function filledCondition(item: unknown): unknown {
+  const condition = asObject(item);
+  if (condition['lastProbeTime'] !== undefined && condition['lastTransitionTime'] !== undefined) return condition;
+  return { lastProbeTime: null, lastTransitionTime: null, ...condition };
 }
+
+function filledContainer(item: unknown): unknown {
+  const container = asObject(item);
+  const { state, lastState, ready, restartCount, image, imageID } = container;
+  const isFull = state && lastState && image !== undefined && imageID !== undefined;
+  if (isFull && ready !== undefined && restartCount !== undefined) return container;
+  return { state: {}, lastState: {}, ready: false, restartCount: 0, image: '', imageID: '', ...container };
+}
+
+const filled: readonly (readonly [list: string, fill: (item: unknown) => unknown])[] = [
+  ['conditions', filledCondition],
+  ['containerStatuses', filledContainer],
+  ['initContainerStatuses', filledContainer],
+  ['ephemeralContainerStatuses', filledContainer],
+];
 
 /** Puts in what the apiserver writes even where it was left out: null times, empty last states, and the fixed QoS class. */
 function normalStatus(next: JsonObject, old: JsonObject): JsonObject {
@@ -174,8 +178,8 @@ function normalStatus(next: JsonObject, old: JsonObject): JsonObject {
   if (status === before) return before;
   const result: Record<string, unknown> = { ...status };
   if (before['qosClass'] !== undefined) result['qosClass'] = before['qosClass'];
-  for (const [key, absent] of writtenAlways) {
-    if (status[key] !== before[key]) result[key] = filledIn(status[key], absent);
+  for (const [key, fill] of filled) {
+    if (status[key] !== before[key] && Array.isArray(status[key])) result[key] = status[key].map(fill);
   }
   const [first] = asArray(result['podIPs']);
   if (result['podIP'] === undefined && first !== undefined) result['podIP'] = asObject(first)['ip'];
