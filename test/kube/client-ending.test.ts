@@ -163,17 +163,17 @@ describe('signals', () => {
     await eventually(() => peer.open.size === 0);
   });
 
-  it('keep no reference to a call that is over', async () => {
-    const { client } = await clientOf(track, json(web));
+  it('are listened to once, however many calls they may end', async () => {
+    const { client, peer } = await clientOf(track, silent, { connections: 50 });
     const controller = new AbortController();
     const { signal } = controller;
-    const add = vi.spyOn(signal, 'addEventListener');
-    const remove = vi.spyOn(signal, 'removeEventListener');
-    await client.get(pods, webName, { signal });
-    const { body } = await client.stream({ ...watch, signal });
-    await body.toArray();
-    await eventually(() => remove.mock.calls.length === add.mock.calls.length);
-    expect(add).toHaveBeenCalledTimes(2);
+    const listen = vi.spyOn(signal, 'addEventListener');
+    const calls = Array.from({ length: 40 }, () => rejection(client.get(pods, webName, { signal })));
+    calls.push(rejection(client.stream({ ...watch, signal })));
+    await peer.requests(41);
+    controller.abort();
+    for (const call of calls) expect(await call).toMatchObject({ code: 'Aborted' });
+    expect(listen).toHaveBeenCalledTimes(1);
   });
 });
 
@@ -270,6 +270,14 @@ describe('close', () => {
     await eventually(() => peer.open.size === 0);
     expect(await rejection(client.get(pods, webName))).toMatchObject({ code: 'Aborted' });
     expect(await rejection(client.stream(watch))).toMatchObject({ code: 'Aborted' });
+  });
+
+  it('of a client with a stream that nobody reads ends the stream, not the process', async () => {
+    const { client } = await clientOf(track, oneEvent);
+    const { body } = await client.stream(watch);
+    await client.close();
+    expect(body.destroyed).toBe(true);
+    expect(body.errored).toMatchObject({ code: 'Aborted' });
   });
 
   it.each([0, 1, 2, 3])('comes in time for calls that began %i turns ago', async (turns) => {

@@ -1,41 +1,76 @@
-/** What can end one call: its deadline, its caller's signal, the client's close. */
+/**
+ * What can end one call: its deadline, its caller's signal, the client's close. Leaner than an AbortController of its own
+ * for every call, which would cost as much as the rest of the call.
+ *
+ * Invariants:
+ * 1. It ends at most once, with the error that the call then rejects with.
+ * 2. At most one thing is waited for at a time: a request, a delay, or credentials.
+ * 3. After `finish` it holds no timer, and its caller's signal does not know it any more.
+ */
 import type { Clock, Timer } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
+import type { SignalRegistry } from './signal-registry.js';
+
+export interface CallScopeOptions {
+  readonly clock: Clock;
+  readonly signals: SignalRegistry;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal | undefined;
+}
 
 export class CallScope {
-  /** Aborts with the `VkError` that the call is to reject with. */
-  readonly signal: AbortSignal;
+  readonly subject: string;
   /** In the clock's time. */
   readonly endsAtMs: number;
-  readonly #controller = new AbortController();
-  readonly #subject: string;
-  readonly #caller: AbortSignal | undefined;
-  readonly #onAbort: (() => void) | undefined;
-  #deadline: Timer | undefined;
+  readonly #clock: Clock;
+  readonly #forgetSignal: (() => void) | undefined;
+  readonly #deadline: Timer | undefined;
+  #reason: VkError | undefined;
+  #listener: ((reason: VkError) => void) | undefined;
 
-  constructor(clock: Clock, subject: string, deadlineMs: number, caller: AbortSignal | undefined) {
-    this.signal = this.#controller.signal;
+  constructor(subject: string, { clock, signals, deadlineMs, signal }: CallScopeOptions) {
+    this.subject = subject;
+    this.#clock = clock;
     this.endsAtMs = clock.now() + deadlineMs;
-    this.#subject = subject;
-    this.#caller = caller;
-    if (Number.isFinite(deadlineMs)) {
-      const timeout = (): void =>
-        this.abort(new VkError('Timeout', `${subject}: not answered within ${deadlineMs} ms`, { object: subject }));
-      this.#deadline = clock.setTimer(deadlineMs, timeout);
+    if (signal?.aborted) this.#abort(signal);
+    else if (signal !== undefined) this.#forgetSignal = signals.add(signal, () => this.#abort(signal));
+    if (deadlineMs !== Infinity) {
+      this.#deadline = clock.setTimer(deadlineMs, () => {
+        this.end(new VkError('Timeout', `${subject}: not answered within ${deadlineMs} ms`, { object: subject }));
+      });
     }
-    if (caller === undefined) return;
-    this.#onAbort = () =>
-      this.abort(new VkError('Aborted', `${subject}: aborted`, { cause: caller.reason, object: subject }));
-    if (caller.aborted) this.#onAbort();
-    else caller.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  get subject(): string {
-    return this.#subject;
+  end(reason: VkError): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#listener?.(reason);
   }
 
-  abort(reason: VkError): void {
-    this.#controller.abort(reason);
+  throwIfEnded(): void {
+    if (this.#reason !== undefined) throw this.#reason;
+  }
+
+  /** Calls the listener when the call ends, at once if it has; in place of the one before. */
+  onEnd(listener: ((reason: VkError) => void) | undefined): void {
+    this.#listener = listener;
+    if (this.#reason !== undefined) listener?.(this.#reason);
+  }
+
+  /** The value, unless the call ends first. What has been started goes on for those who share it. */
+  until<T>(value: T | Promise<T>): T | Promise<T> {
+    if (!(value instanceof Promise)) return value;
+    return new Promise<T>((resolve, reject) => {
+      this.onEnd(reject);
+      value.finally(() => this.onEnd(undefined)).then(resolve, reject);
+    });
+  }
+
+  async sleep(delayMs: number): Promise<void> {
+    const controller = new AbortController();
+    this.onEnd((reason) => controller.abort(reason));
+    await this.#clock.sleep(delayMs, controller.signal);
+    this.onEnd(undefined);
   }
 
   /** Headers of a stream have come: from now on only the caller and the client's close end it. */
@@ -43,9 +78,14 @@ export class CallScope {
     this.#deadline?.cancel();
   }
 
-  /** The call is over. */
-  end(): void {
+  finish(): void {
     this.#deadline?.cancel();
-    if (this.#onAbort !== undefined) this.#caller?.removeEventListener('abort', this.#onAbort);
+    this.#forgetSignal?.();
+    this.#listener = undefined;
+  }
+
+  #abort(signal: AbortSignal): void {
+    const { subject } = this;
+    this.end(new VkError('Aborted', `${subject}: aborted`, { cause: signal.reason, object: subject }));
   }
 }

@@ -4,12 +4,13 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { CallScope } from './call-scope.js';
 
 export interface ExchangeRequest {
   readonly method: Dispatcher.HttpMethod;
   readonly path: string;
   readonly headers: Record<string, string | string[]>;
-  readonly body: string | Uint8Array | undefined;
+  readonly body: string | Uint8Array | null;
 }
 
 export interface Exchange {
@@ -36,22 +37,20 @@ export class TooLargeError extends Error {
 }
 
 /**
- * Rejects with the signal's reason as soon as it aborts, even while the request still waits for a socket; with a
- * `TooLargeError`; or with an `ExchangeError`.
+ * Rejects as soon as the call ends, even while the request still waits for a socket; with a `TooLargeError`; or with an
+ * `ExchangeError`.
  */
 export function exchange(
   dispatcher: Dispatcher,
   request: ExchangeRequest,
   maxBytes: number,
-  signal: AbortSignal,
+  scope: CallScope,
 ): Promise<Exchange> {
   return new Promise((resolve, reject) => {
-    const collector = new Collector(maxBytes, resolve, reject);
-    const onAbort = (): void => collector.abort(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    collector.onSettled = () => signal.removeEventListener('abort', onAbort);
+    const collector = new Collector(scope, maxBytes, resolve, reject);
+    scope.onEnd((reason) => collector.abort(reason));
     try {
-      dispatcher.dispatch({ ...request, body: request.body ?? null, headersTimeout: 0, bodyTimeout: 0 }, collector);
+      dispatcher.dispatch({ ...request, headersTimeout: 0, bodyTimeout: 0 }, collector);
     } catch (error) {
       collector.fail(new ExchangeError(error, false));
     }
@@ -59,7 +58,7 @@ export function exchange(
 }
 
 class Collector implements Dispatcher.DispatchHandler {
-  onSettled: (() => void) | undefined;
+  readonly #scope: CallScope;
   readonly #maxBytes: number;
   readonly #resolve: (exchange: Exchange) => void;
   readonly #reject: (error: Error) => void;
@@ -70,7 +69,13 @@ class Collector implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #ended: Error | undefined;
 
-  constructor(maxBytes: number, resolve: (exchange: Exchange) => void, reject: (error: Error) => void) {
+  constructor(
+    scope: CallScope,
+    maxBytes: number,
+    resolve: (exchange: Exchange) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#scope = scope;
     this.#maxBytes = maxBytes;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -84,7 +89,7 @@ class Collector implements Dispatcher.DispatchHandler {
   fail(error: Error): void {
     if (this.#ended !== undefined) return;
     this.#ended = error;
-    this.onSettled?.();
+    this.#scope.onEnd(undefined);
     this.#reject(error);
   }
 
@@ -105,7 +110,7 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.onSettled?.();
+    this.#scope.onEnd(undefined);
     this.#resolve({ httpStatus: this.#httpStatus, headers: this.#headers, body: this.#text() });
   }
 

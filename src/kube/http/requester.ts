@@ -21,6 +21,7 @@ import { isMalformed, isTrustError, noAnswer } from './no-answer.js';
 import { RateLimiter } from './rate-limiter.js';
 import { readText } from './read-text.js';
 import { retryDelayMs, type Outcome } from './retry-policy.js';
+import { SignalRegistry } from './signal-registry.js';
 import { openStream, type StreamExchange } from './stream-exchange.js';
 import { Transport, type TlsMaterial } from './transport.js';
 
@@ -45,6 +46,7 @@ export class Requester {
   readonly #limiter: RateLimiter | undefined;
   readonly #headers: Readonly<Record<string, string | string[]>>;
   readonly #basePath: string;
+  readonly #signals = new SignalRegistry();
   readonly #scopes = new Set<CallScope>();
   #closed: Promise<void> | undefined;
 
@@ -66,12 +68,7 @@ export class Requester {
     const scope = this.#begin(call);
     try {
       return await this.#repeat(call, scope, async (request, tls) => {
-        const answer = await exchange(
-          this.#transport.calls(tls),
-          request,
-          this.#options.maxResponseBytes,
-          scope.signal,
-        );
+        const answer = await exchange(this.#transport.calls(tls), request, this.#options.maxResponseBytes, scope);
         if (answer.httpStatus >= 300) throw this.#refusal(call.subject, answer.httpStatus, answer.headers, answer.body);
         return parseJson(answer);
       });
@@ -100,7 +97,7 @@ export class Requester {
   }
 
   async #close(): Promise<void> {
-    for (const scope of this.#scopes) scope.abort(closedError(scope.subject));
+    for (const scope of this.#scopes) scope.end(closedError(scope.subject));
     await this.#transport.close();
   }
 
@@ -108,7 +105,7 @@ export class Requester {
     const { dispatcher, release } = this.#transport.openStream(tls);
     try {
       const explain = (cause: unknown): VkError => noAnswer(subject, this.#connection.server, cause);
-      const stream = await openStream(dispatcher, request, scope.signal, explain);
+      const stream = await openStream(dispatcher, request, scope, explain);
       if (stream.httpStatus >= 300) {
         const text = await readText(stream.body, maxErrorBytes);
         throw this.#refusal(subject, stream.httpStatus, stream.headers, text);
@@ -128,52 +125,49 @@ export class Requester {
   ): Promise<T> {
     let renewed = false;
     for (let attempt = 0; ; attempt += 1) {
-      scope.signal.throwIfAborted();
-      await this.#waitForTurn(scope);
-      const credentials = await settled(this.#connection.credentials.get(), scope.signal);
-      const ca = await settled(this.#connection.ca.get(), scope.signal);
-      scope.signal.throwIfAborted();
+      scope.throwIfEnded();
+      const waitMs = this.#limiter?.take() ?? 0;
+      if (waitMs > 0) await scope.sleep(waitMs);
+      const credentials = await scope.until(this.#connection.credentials.get());
+      const ca = await scope.until(this.#connection.ca.get());
+      scope.throwIfEnded();
       try {
         return await send(this.#requestOf(call, credentials), { ca, cert: credentials.cert, key: credentials.key });
       } catch (error) {
-        if (!renewed && (await settled(this.#renew(error, credentials, ca), scope.signal))) {
+        if (!renewed && (await scope.until(this.#renew(error, credentials, ca)))) {
           renewed = true;
           continue;
         }
         const delayMs = this.#delayBeforeRetry(call.method, error, attempt, scope);
         if (delayMs === undefined) throw this.#explained(call.subject, error);
         this.#options.logger.debug({ subject: call.subject, attempt: attempt + 1, delayMs }, 'request sent again');
-        await this.#options.clock.sleep(delayMs, scope.signal);
+        await scope.sleep(delayMs);
       }
     }
   }
 
   #begin(call: Call): CallScope {
     if (this.#closed !== undefined) throw closedError(call.subject);
-    const scope = new CallScope(
-      this.#options.clock,
-      call.subject,
-      call.deadlineMs ?? this.#options.deadlineMs,
-      call.signal,
-    );
+    const { clock, deadlineMs } = this.#options;
+    const scope = new CallScope(call.subject, {
+      clock,
+      signals: this.#signals,
+      deadlineMs: call.deadlineMs ?? deadlineMs,
+      signal: call.signal,
+    });
     this.#scopes.add(scope);
     return scope;
   }
 
   #finish(scope: CallScope): void {
-    scope.end();
+    scope.finish();
     this.#scopes.delete(scope);
-  }
-
-  async #waitForTurn(scope: CallScope): Promise<void> {
-    const waitMs = this.#limiter?.take() ?? 0;
-    if (waitMs > 0) await this.#options.clock.sleep(waitMs, scope.signal);
   }
 
   #requestOf(call: Call, credentials: Credentials): ExchangeRequest {
     const headers: Record<string, string | string[]> = { ...this.#headers, ...call.headers };
     if (credentials.authorization !== undefined) headers['authorization'] = credentials.authorization;
-    return { method: call.method, path: this.#basePath + call.path, headers, body: call.body };
+    return { method: call.method, path: this.#basePath + call.path, headers, body: call.body ?? null };
   }
 
   #renew(error: unknown, credentials: Credentials, ca: string | undefined): Promise<boolean> | false {
@@ -236,15 +230,4 @@ function outcomeOf(error: unknown): Outcome | undefined {
   }
   if (!(error instanceof ApiError)) return undefined;
   return { type: 'refused', httpStatus: error.statusCode, retryAfterMs: error.retry ? error.retry.afterMs : undefined };
-}
-
-/** The value, unless the signal aborts first. What has been started goes on for those who share it. */
-function settled<T>(value: T | Promise<T>, signal: AbortSignal): T | Promise<T> {
-  if (!(value instanceof Promise)) return value;
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    const stop = (): void => signal.removeEventListener('abort', onAbort);
-    value.finally(stop).then(resolve, reject);
-  });
 }

@@ -2,32 +2,31 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import type { CallScope } from './call-scope.js';
 import { ExchangeError, type ExchangeRequest } from './exchange.js';
 
 export interface StreamExchange {
   readonly httpStatus: number;
   readonly headers: IncomingHttpHeaders;
-  /** Fails with what `explain` makes of it when it is cut off, and with the signal's reason when that aborts. */
+  /** Fails with what `explain` makes of it when it is cut off, and with the reason of the call's end. */
   readonly body: Readable;
 }
 
 /**
- * Resolves when headers have come. A slow reader of the body slows the server down. The signal ends the request before
- * headers, and the body after.
+ * Resolves when headers have come. A slow reader of the body slows the server down. The call's end is the end of the
+ * request before headers, and of the body after.
  */
 export function openStream(
   dispatcher: Dispatcher,
   request: ExchangeRequest,
-  signal: AbortSignal,
+  scope: CallScope,
   explain: (cause: unknown) => Error,
 ): Promise<StreamExchange> {
   return new Promise((resolve, reject) => {
     const handler = new StreamHandler(resolve, reject, explain);
-    const onAbort = (): void => handler.end(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    handler.onEnded = () => signal.removeEventListener('abort', onAbort);
+    scope.onEnd((reason) => handler.end(reason));
     try {
-      dispatcher.dispatch({ ...request, body: request.body ?? null, headersTimeout: 0, bodyTimeout: 0 }, handler);
+      dispatcher.dispatch({ ...request, headersTimeout: 0, bodyTimeout: 0 }, handler);
     } catch (error) {
       handler.end(new ExchangeError(error, false));
     }
@@ -35,7 +34,6 @@ export function openStream(
 }
 
 class StreamHandler implements Dispatcher.DispatchHandler {
-  onEnded: (() => void) | undefined;
   readonly #resolve: (stream: StreamExchange) => void;
   readonly #reject: (error: Error) => void;
   readonly #explain: (cause: unknown) => Error;
@@ -57,7 +55,6 @@ class StreamHandler implements Dispatcher.DispatchHandler {
   end(error: Error): void {
     if (this.#ended !== undefined) return;
     this.#ended = error;
-    this.onEnded?.();
     if (this.#body === undefined) this.#reject(error);
     else this.#body.destroy(error);
     this.#controller?.abort(error);
@@ -76,6 +73,8 @@ class StreamHandler implements Dispatcher.DispatchHandler {
         done(error);
       },
     });
+    // A reader is told; but a process does not end because nobody is reading when the connection goes.
+    body.on('error', () => undefined);
     this.#body = body;
     this.#resolve({ httpStatus, headers, body });
   }
@@ -86,7 +85,6 @@ class StreamHandler implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#ended = new Error('ended');
-    this.onEnded?.();
     this.#body?.push(null);
   }
 
