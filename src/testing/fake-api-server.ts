@@ -22,7 +22,7 @@ import type { KubeObject } from '../kube/types.js';
 import { systemClock, type Clock, type Random } from '../runtime/clock.js';
 import { VkError } from '../runtime/errors.js';
 import { Core } from './apiserver/core/index.js';
-import { ControllerSet, type ControllerOptions } from './apiserver/controllers/controller-set.js';
+import { controllersFor, type Controller, type ControllerOptions } from './apiserver/controllers/controller-set.js';
 import type { Authorize } from './apiserver/http/access.js';
 import { protobufOnDemand } from './apiserver/http/body.js';
 import { Handler } from './apiserver/http/handler.js';
@@ -100,12 +100,11 @@ export class FakeApiServer implements TestCluster {
   /** What has been asked of the server. */
   readonly requests: RequestLog;
   readonly #options: FakeApiServerOptions;
-  readonly #clock: Clock;
   readonly #authority: CertificateAuthority | undefined;
   readonly #core: Core;
   readonly #handler: Handler;
   readonly #watches: Watches;
-  readonly #controllers: ControllerSet;
+  readonly #controllers: readonly Controller[];
   readonly #adminToken = randomBytes(24).toString('base64url');
   #running: Running | undefined;
   #stopping: Promise<void> | undefined;
@@ -113,7 +112,6 @@ export class FakeApiServer implements TestCluster {
   constructor(options: FakeApiServerOptions = {}) {
     const { clock = systemClock, random = Math.random, authorize = () => true, tls = true } = options;
     this.#options = options;
-    this.#clock = clock;
     this.requests = new RequestLog(options.requestLogLimit ?? 10_000);
     // A certificate is checked against the peer's clock, which is the machine's even where the server's is a test's.
     this.#authority = tls ? new CertificateAuthority('vk-sdk fake apiserver', systemClock.now()) : undefined;
@@ -144,7 +142,7 @@ export class FakeApiServer implements TestCluster {
       protobuf,
       watches: this.#watches,
     });
-    this.#controllers = new ControllerSet({ core: this.#core, clock, random, authority: this.#authority }, options);
+    this.#controllers = controllersFor({ core: this.#core, clock, authority: this.#authority }, options);
   }
 
   get url(): string {
@@ -217,7 +215,7 @@ export class FakeApiServer implements TestCluster {
     await writeFile(kubeconfig, kubeconfigText({ url, ca, token: this.#adminToken }), { mode: 0o600 });
     const connection = staticConnection(url, { token: this.#adminToken, ...(ca === undefined ? {} : { ca }) });
     this.#running = { server, url, folder, kubeconfig, client: new KubeClient(connection) };
-    this.#controllers.start();
+    for (const controller of this.#controllers) controller.start();
   }
 
   stop(): Promise<void> {
@@ -229,7 +227,7 @@ export class FakeApiServer implements TestCluster {
   }
 
   async #stop(): Promise<void> {
-    this.#controllers.stop();
+    for (const controller of this.#controllers) controller.stop();
     this.#watches.endAll();
     const running = this.#running;
     if (running === undefined) return;

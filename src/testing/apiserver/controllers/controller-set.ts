@@ -1,25 +1,45 @@
-/** The controllers that a fake apiserver runs, as its options say. */
-import type { Clock, Random } from '../../../runtime/clock.js';
-import type { ApiCore } from '../core/api.js';
+/** The controllers that a fake apiserver runs, as its options say. Each writes straight to the core, past HTTP and faults. */
+import type { Clock } from '../../../runtime/clock.js';
+import type { Core } from '../core/index.js';
 import type { CertificateAuthority } from '../pki/certificates.js';
+import { NodeLifecycle, type NodeLifecycleOptions } from './node-lifecycle.js';
+import { PodGc, type PodGcOptions } from './pod-gc.js';
+import { Scheduler } from './scheduler/scheduler.js';
+import { Signer } from './signer.js';
 
 export interface ControllerOptions {
+  /** Binds pods without a node to a ready node that fits them. Default: false. */
   readonly scheduler?: boolean;
+  /** Removes pods whose node does not exist. Default: false. */
+  readonly podGc?: boolean | PodGcOptions;
+  /** Marks and taints nodes that do not report, and evicts pods from them. Default: false. */
+  readonly nodeLifecycle?: boolean | NodeLifecycleOptions;
+  /**
+   * Signs approved certificate requests of kubelets with the server's authority, and approves those for client
+   * certificates. Default: false. Needs `tls`.
+   */
+  readonly signer?: boolean;
 }
 
 export interface ControllerParts {
-  readonly core: ApiCore;
+  readonly core: Core;
   readonly clock: Clock;
-  readonly random: Random;
   /** Undefined where the server speaks plain HTTP. */
   readonly authority: CertificateAuthority | undefined;
 }
 
-export class ControllerSet {
-  constructor(parts: ControllerParts, options: ControllerOptions) {
-    void parts;
-    void options;
-  }
-  start(): void {}
-  stop(): void {}
+export interface Controller {
+  start(): void;
+  /** Ends its timers and watches. */
+  stop(): void;
+}
+
+export function controllersFor(parts: ControllerParts, options: ControllerOptions): Controller[] {
+  const { scheduler, podGc, nodeLifecycle, signer } = options;
+  return [
+    ...(scheduler ? [new Scheduler(parts)] : []),
+    ...(podGc ? [new PodGc(parts, podGc === true ? {} : podGc)] : []),
+    ...(nodeLifecycle ? [new NodeLifecycle(parts, nodeLifecycle === true ? {} : nodeLifecycle)] : []),
+    ...(signer ? [new Signer(parts)] : []),
+  ];
 }

@@ -54,7 +54,7 @@ export class Discovery {
 
   #add(group: string, version: string, resources: readonly ApiResource[]): void {
     let versions = this.#groups.get(group);
-    if (versions === undefined) this.#groups.set(group, (versions = new Map()));
+    if (versions === undefined) this.#groups.set(group, (versions = new Map<string, ApiResource[]>()));
     const existing = versions.get(version) ?? [];
     versions.set(
       version,

@@ -148,7 +148,7 @@ export class Watches {
 
   #frame({ type, object }: WatchEvent): Buffer {
     let frames = this.#frames.get(object);
-    if (frames === undefined) this.#frames.set(object, (frames = new Map()));
+    if (frames === undefined) this.#frames.set(object, (frames = new Map<string, Buffer>()));
     let frame = frames.get(type);
     if (frame === undefined) {
       frame = Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object.json, lineEnd]);

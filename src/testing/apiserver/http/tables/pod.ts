@@ -46,7 +46,7 @@ function summarize(pod: Pod): Summary {
   const init = initSummary(status, sidecars, pod.spec.initContainers?.length ?? 0);
   const running = init.reason === undefined || conditionIs(status, 'Initialized', 'True');
   if (!running) {
-    return { reason: init.reason ?? base, ready: init.ready, total, ...restartsOf(status.initContainerStatuses ?? []) };
+    return { reason: init.reason, ready: init.ready, total, ...restartsOf(status.initContainerStatuses ?? []) };
   }
   const main = containersSummary(status, init.reason ?? base);
   const sidecarStatuses = status.initContainerStatuses?.filter((each) => sidecars.has(each.name)) ?? [];
