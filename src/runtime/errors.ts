@@ -113,6 +113,8 @@ export function codeOfHttpStatus(status: number, reason?: string): ErrorCode {
       return 'TooManyRequests';
     case 501:
       return 'NotImplemented';
+    // A load balancer whose apiserver is away.
+    case 502:
     case 503:
       return 'Unavailable';
     case 504:

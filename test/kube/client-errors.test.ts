@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ApiError, parseRetryAfter } from '../../src/kube/api-error.js';
 import { KubeClient } from '../../src/kube/client.js';
@@ -7,7 +8,9 @@ import { VkError } from '../../src/runtime/errors.js';
 import {
   clientOf,
   closingAfterEach,
+  inOrder,
   json,
+  pki,
   rejection,
   startPeer,
   status,
@@ -44,6 +47,7 @@ describe('what an apiserver refuses', () => {
     [403, 'Forbidden', 'Forbidden', undefined],
     [422, 'Invalid', 'InvalidInput', false],
     [500, 'InternalError', 'Internal', undefined],
+    [502, '', 'Unavailable', undefined],
     [503, 'ServiceUnavailable', 'Unavailable', undefined],
     [504, 'Timeout', 'Timeout', undefined],
   ] as const)('HTTP %i with reason %s is %s', async (httpStatus, reason, code, retry) => {
@@ -162,6 +166,21 @@ describe('when no usable answer comes', () => {
       message: 'pods: answer larger than 1000000 bytes: ask for pages (limit), or raise maxResponseBytes',
     });
     expect(peer.seen).toHaveLength(1);
+  });
+});
+
+describe('secrets', () => {
+  it('do not show when a client, its connection or its errors are printed', async () => {
+    const peer = track(await startPeer(inOrder(json(web), (_, r) => r.destroy(), status(403, 'Forbidden', 'no'))));
+    const key = pki('client.key');
+    const options = { token: 'geheim', cert: pki('client.crt'), key };
+    const client = track(new KubeClient(staticConnection(peer.url, options), hurried));
+    await client.get(pods, webName);
+    const errors = [await rejection(client.get(pods, webName)), await rejection(client.get(pods, webName))];
+    const printed = inspect([client, errors], { depth: Infinity, showHidden: true });
+    expect(printed).toContain(peer.url);
+    expect(printed).not.toContain('geheim');
+    expect(printed).not.toContain(key.split('\n')[1]);
   });
 });
 
