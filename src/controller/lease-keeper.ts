@@ -139,22 +139,18 @@ export class LeaseKeeper {
   }
 
   async #renew(uid: string, signal: AbortSignal): Promise<void> {
-    let metRival = false;
     if (this.#held === undefined) this.#held = await this.#read(signal);
+    let metRival = false;
     try {
       await this.#write(uid, signal);
     } catch (error) {
-      if (hasCode(error, 'NotFound') && this.#held !== undefined) {
-        this.#held = undefined;
-        // It goes with its node: look whether that is still there.
-        this.#options.onLapse();
-        await this.#write(uid, signal);
-      } else if (hasCode(error, 'Conflict') || hasCode(error, 'AlreadyExists')) {
-        const found = await this.#read(signal);
-        metRival = found !== undefined && this.#isForeign(found);
-        this.#held = found;
-        await this.#write(uid, signal);
-      } else throw error;
+      if (!isAboutTheObject(error)) throw error;
+      const found = await this.#read(signal);
+      // It goes with its node: look whether that is still there.
+      if (found === undefined && this.#held !== undefined) this.#options.onLapse();
+      metRival = found !== undefined && this.#isForeign(found);
+      this.#held = found;
+      await this.#write(uid, signal);
     }
     this.#noteRival(metRival);
   }
@@ -216,6 +212,14 @@ export class LeaseKeeper {
     if (before.state !== this.#status.state || before.rival !== this.#status.rival)
       this.#options.onChange(this.#status);
   }
+}
+
+/**
+ * The lease is not the one that was written last. A lease that is gone makes a Conflict too: leases may be made by PUT, so
+ * what is missed is not the lease but the uid.
+ */
+function isAboutTheObject(error: unknown): boolean {
+  return hasCode(error, 'Conflict') || hasCode(error, 'AlreadyExists') || hasCode(error, 'NotFound');
 }
 
 /** Not allowed, refused as invalid, or no namespace for it: trying again soon will not help. */

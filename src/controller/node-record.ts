@@ -28,7 +28,7 @@ export function readRecord(node: Node): NodeRecord {
     return {
       labels: strings(parsed.labels),
       annotations: strings(parsed.annotations),
-      taints: Array.isArray(parsed.taints) ? parsed.taints : [],
+      taints: Array.isArray(parsed.taints) ? parsed.taints.filter(isTaint) : [],
       conditions: strings(parsed.conditions),
       resources: strings(parsed.resources),
     };
@@ -72,4 +72,9 @@ function union(one: readonly string[], other: readonly string[]): string[] {
 
 function strings(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+function isTaint(value: unknown): value is Taint {
+  const { key, effect } = (value ?? {}) as Partial<Taint>;
+  return typeof key === 'string' && typeof effect === 'string';
 }

@@ -126,11 +126,14 @@ describe('nodeObjectPatch', () => {
     expect(patchOf(live)?.metadata.labels).toEqual({ old: null });
   });
 
-  it.each(['', 'null', '[]', '{"labels":5}', '{"taints":{"a":1}}', 'x'])('lives with a record that is %j', (record) => {
-    const live = created();
-    live.metadata.annotations = { [recordAnnotation]: record };
-    expect(patchOf(live)?.metadata.annotations).toHaveProperty([recordAnnotation]);
-  });
+  it.each(['', 'null', '[]', '{"labels":5}', '{"taints":{"a":1}}', '{"taints":[null]}', 'x'])(
+    'lives with a record that is %j',
+    (record) => {
+      const live = created();
+      live.metadata.annotations = { [recordAnnotation]: record };
+      expect(patchOf(live)?.metadata.annotations).toHaveProperty([recordAnnotation]);
+    },
+  );
 
   it('sets a provider id once', () => {
     const wanted = { ...intent, providerID: 'cloud://1' };

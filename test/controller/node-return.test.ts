@@ -38,6 +38,19 @@ describe('a node that others touch', () => {
     expect(scene.lease()?.metadata.ownerReferences?.[0]?.uid).toBe(scene.node()?.metadata.uid);
   });
 
+  it.each([404, 409])(
+    'upstream §3: comes back when the lease that has gone with it is answered by %i',
+    async (code) => {
+      await using scene = await NodeScene.start();
+      await scene.ready();
+      await scene.client.delete(nodes, { name: 'vk' });
+      await scene.client.delete(leases, { namespace: 'kube-node-lease', name: 'vk' });
+      scene.server.faults.add({ on: { verb: 'update', resource: 'leases' }, fault: { type: 'status', code } });
+      await scene.clock.advance(12_000);
+      expect(scene.condition()?.status).toBe('True');
+    },
+  );
+
   it('upstream §3: takes its time with a node that somebody deletes again and again', async () => {
     await using scene = await NodeScene.start();
     await scene.ready({ nodes: await scene.watch() });
@@ -239,7 +252,7 @@ describe('a node that others touch', () => {
     expect(renewals).toBeLessThan(86_400 / 10 + 2);
     expect(statuses).toBeGreaterThanOrEqual(288);
     expect(statuses).toBeLessThan(302);
-  });
+  }, 60_000);
 });
 
 /** What the node lifecycle controller does to a node that it has not heard of. */
