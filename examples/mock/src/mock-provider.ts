@@ -49,7 +49,10 @@ export class MockProvider implements Provider {
     }
     const uid = pod.metadata.uid ?? '';
     const life = this.#lives.get(uid);
-    if (life) return life.update(pod);
+    if (life) {
+      life.update(pod);
+      return;
+    }
     const podIP = this.#addresses.take();
     const onChange = (changed: PodLife): void => this.onChange(changed.pod);
     this.#lives.set(uid, new PodLife(pod, { clock: this.#clock, hostIP, podIP, startDelayMs, onChange }));

@@ -40,7 +40,7 @@ export function parseCommandLine<Name extends string>(
 ): Flags<Name> {
   const specs = Object.entries<Flag>(command.flags);
   const options = Object.fromEntries(specs.map(([name, { type = 'string' }]) => [name, { type }]));
-  let given: Record<string, unknown>;
+  let given: Record<string, string | boolean | undefined>;
   try {
     const args = withPlainBooleans(command, argv);
     given = parseArgs({ args, options: { ...options, help: { type: 'boolean', short: 'h' } }, strict: true }).values;
@@ -48,15 +48,16 @@ export function parseCommandLine<Name extends string>(
     throw new UsageError(`${firstSentence(error)}\n\n${usageText(command)}`);
   }
   if (given['help'] === true) throw new UsageError(usageText(command), 0);
-  const values = specs.map(
-    ([name, flag]) => [name, given[name] ?? (flag.env && env[flag.env]) ?? undefined, flag] as const,
-  );
   return Object.fromEntries(
-    values.flatMap(([name, value, flag]) => {
-      const chosen = value === undefined || value === '' ? flag.default : String(value);
-      return chosen === undefined ? [] : [[name, chosen]];
+    specs.flatMap(([name, flag]) => {
+      const value = textOf(given[name]) || (flag.env && env[flag.env]) || flag.default;
+      return value === undefined || value === '' ? [] : [[name, value]];
     }),
   ) as Flags<Name>;
+}
+
+function textOf(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'boolean' ? String(value) : value;
 }
 
 /** `--flag=true` and `--flag=false`, which Go takes and `parseArgs` does not. */
