@@ -5,7 +5,7 @@ import type { ConfigMap, KubeEvent, KubeObject, Lease, Namespace, Node, Pod, Sec
  * Names a resource of the API. `T` is the type of its objects and exists at compile time only.
  *
  * ```ts
- * const jobs: Resource<Job> = { group: 'batch', version: 'v1', plural: 'jobs', namespaced: true };
+ * const claims: Resource = { group: '', version: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', namespaced: true };
  * ```
  */
 export interface Resource<T extends KubeObject = KubeObject> {

@@ -1,6 +1,11 @@
 /** The client's side of SOCKS5 (RFC 1928), with user name and password (RFC 1929). Names are resolved by the proxy. */
 import { isIP, type Socket } from 'node:net';
-import type { TunnelTarget } from './tunnel.js';
+
+export interface TunnelTarget {
+  /** Name or address; IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
 
 const refusals: Readonly<Record<number, string>> = {
   1: 'general failure',

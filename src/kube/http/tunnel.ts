@@ -3,13 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { VkError } from '../../runtime/errors.js';
-import { negotiateSocks5 } from './socks5.js';
-
-export interface TunnelTarget {
-  /** Name or address; IPv6 without brackets. */
-  readonly host: string;
-  readonly port: number;
-}
+import { negotiateSocks5, type TunnelTarget } from './socks5.js';
 
 /** Throws `InvalidInput` for an address that is no proxy's. Its credentials, if any, are never shown. */
 export function parseProxyUrl(proxyUrl: string): URL {

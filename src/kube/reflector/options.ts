@@ -13,7 +13,7 @@ export interface ReflectorOptions<T extends KubeObject> {
    * more than once. One that throws files the object nowhere.
    *
    * ```ts
-   * indexes: { node: (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) }
+   * const indexes = { node: (pod: Pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) };
    * ```
    */
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
