@@ -10,6 +10,9 @@ function readiness(node: Node): string | undefined {
   return node.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
 }
 
+/** What is noticed by the next heartbeat is noticed soon. */
+const lively = { heartbeat: { leaseRenewIntervalMs: 300, statusUpdateIntervalMs: 300 } };
+
 export function nodeIdentity(cluster: () => TestCluster): void {
   describe('a node', () => {
     it('registers as Ready, with a lease of its own', async () => {
@@ -28,7 +31,7 @@ export function nodeIdentity(cluster: () => TestCluster): void {
       if (kubectlPath() === undefined) skip('KUBEBUILDER_ASSETS names no folder with kubectl');
       const scene = await Scene.open(cluster(), 'identity-deleted');
       const backend = scene.backend();
-      await scene.start(backend);
+      await scene.start(backend, lively);
       await scene.create('web');
       await scene.reaches('web', 'Running');
       const first = await cluster().client.get(nodes, { name: scene.nodeName });

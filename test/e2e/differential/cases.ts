@@ -76,7 +76,6 @@ const create: Record<string, Case> = {
     const made = await talk.send('POST', podsPath, { ...pod('x'), metadata: { generateName: `${talk.name}-` } });
     const name = String(at(made.body, 'metadata.name'));
     talk.outcomes.push({ step: 'generated', code: 0, fields: { length: name.length - talk.name.length } });
-    await talk.send('DELETE', `${podsPath}/${name}`, remove);
   },
   'names are checked': async (talk) => {
     await talk.send('POST', podsPath, pod('Not_A_Name'));
@@ -383,10 +382,10 @@ const removal: Record<string, Case> = {
   },
   'an eviction is a deletion': async (talk) => {
     const path = await makePod(talk);
-    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: talk.name, namespace: 'default' } };
-    await talk.send('POST', `${path}/eviction`, eviction, { see: ['kind', 'status'] });
+    const eviction = (name: string): object => ({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } });
+    await talk.send('POST', `${path}/eviction`, eviction(talk.name), { see: ['kind', 'status'] });
     await talk.send('GET', path, undefined, { see: deletion });
-    await talk.send('POST', `${podsPath}/not-there/eviction`, eviction);
+    await talk.send('POST', `${podsPath}/not-there/eviction`, eviction('not-there'));
     await talk.send('DELETE', path, remove);
   },
 };
@@ -481,14 +480,14 @@ const others: Record<string, Case> = {
     await talk.send('POST', '/api/v1/nodes', node(talk.name));
     await talk.send('POST', podsPath, pod(talk.name, { schedulerName: 'nobody' }));
     const target = { apiVersion: 'v1', kind: 'Node', name: talk.name };
-    const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name: talk.name }, target };
+    const binding = (name: string): object => ({ apiVersion: 'v1', kind: 'Binding', metadata: { name }, target });
     const see = ['kind', 'status'];
-    await talk.send('POST', `${podsPath}/${talk.name}/binding`, binding, { see });
+    await talk.send('POST', `${podsPath}/${talk.name}/binding`, binding(talk.name), { see });
     await talk.send('GET', `${podsPath}/${talk.name}`, undefined, {
       see: ['spec.nodeName', 'status.conditions.0.type', 'status.conditions.0.status'],
     });
-    await talk.send('POST', `${podsPath}/${talk.name}/binding`, binding);
-    await talk.send('POST', `${podsPath}/not-there/binding`, binding);
+    await talk.send('POST', `${podsPath}/${talk.name}/binding`, binding(talk.name));
+    await talk.send('POST', `${podsPath}/not-there/binding`, binding('not-there'));
     await talk.send('DELETE', `/api/v1/nodes/${talk.name}`, {});
   },
   'configuration can be made immutable': async (talk) => {

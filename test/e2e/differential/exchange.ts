@@ -63,13 +63,12 @@ export class Dialogue {
 
 function outcomeOf(step: string, { code, body }: Answer, see: readonly string[]): Outcome {
   if (code >= 400) {
-    const causes = (body['details'] as { causes?: { reason?: string; field?: string }[] } | undefined)?.causes;
-    return {
-      step,
-      code,
-      reason: body['reason'],
-      ...(causes ? { causes: causes.map(({ reason, field }) => `${reason} ${field}`).sort() } : {}),
-    };
+    const details = body['details'] as { causes?: { reason?: string; field?: string }[] } | undefined;
+    const causes = (details?.causes ?? [])
+      .filter(({ field }) => field)
+      .map(({ reason, field }) => `${reason} ${field}`);
+    // Which fields, and what is wrong with them; not how often it is said.
+    return { step, code, reason: body['reason'], causes: [...new Set(causes)].sort() };
   }
   return { step, code, fields: Object.fromEntries(see.map((path) => [path, at(body, path)])) };
 }

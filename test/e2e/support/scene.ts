@@ -17,9 +17,6 @@ import { eventually } from './eventually.js';
 import { FileBackend, type FileBackendOptions } from './file-backend.js';
 import { podOn, type PodShape } from './pods.js';
 
-/** Intervals short enough to watch what happens at their end. */
-export const quick: VirtualNodeOptions = {};
-
 export class Scene {
   readonly cluster: TestCluster;
   readonly nodeName: string;
@@ -45,7 +42,7 @@ export class Scene {
 
   /** Starts the node and waits until it is ready. It is closed when the test ends, unless that was done before. */
   async start(provider: Provider, options: VirtualNodeOptions = {}): Promise<VirtualNode> {
-    const node = new VirtualNode(this.nodeName, provider, this.cluster.client, { ...quick, ...options });
+    const node = new VirtualNode(this.nodeName, provider, this.cluster.client, options);
     onTestFinished(() => node.close({ graceMs: 0 }));
     await node.start();
     await node.ready();
