@@ -11,14 +11,15 @@
  * - Admission is the default ServiceAccount (with its token volume), PriorityClass by name, RuntimeClass overhead and the
  *   default tolerations. LimitRanges, ResourceQuotas and PodDisruptionBudgets are stored and have no effect. A new node
  *   does not get the `not-ready` taint, since there may be nothing that takes it away.
- * - An eviction is a deletion. `propagationPolicy` is not looked at. A resize needs no node and is not checked against it.
+ * - An eviction is a deletion. `propagationPolicy` is not looked at. A resize is not checked against what its
+ *   node can do.
  * - A namespace is emptied within the call that deletes it; what has grace or finalizers goes later, and the namespace
  *   after that. PersistentVolumes and claims are stored and never bound.
  * - Services get a random address of 10.96.0.0/16, no node ports, and no endpoints.
  * - Field managers of events.k8s.io/v1 are noted as if they had written core/v1; fields that hold zero values may have a
  *   manager where a real apiserver has none. Managers are not merged when there are more than ten.
- * - Failures of JSON and strategic merge patches say why in JSON rather than in Go's notation, and those of 422 carry a
- *   cause where a real apiserver says nothing.
+ * - Failures say what is wrong in JSON where a real apiserver prints Go values, and tell each cause once where a real one
+ *   may repeat it.
  * - A PUT that makes an object answers 200, not 201.
  */
 export { ApiFailure } from './api.js';

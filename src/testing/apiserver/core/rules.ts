@@ -24,8 +24,10 @@ export interface Rules {
   admit?(object: JsonObject, context: RuleContext): JsonObject;
   /** What a write of the object itself may not touch is put back. */
   prepareUpdate?(next: JsonObject, old: JsonObject): JsonObject;
-  /** For each subresource: `old` with what of `next` is taken over. */
-  readonly subresources?: Readonly<Record<string, (next: JsonObject, old: JsonObject) => JsonObject>>;
+  /** For each subresource: `old` with what of `next` is taken over. May refuse it by throwing. */
+  readonly subresources?: Readonly<
+    Record<string, (next: JsonObject, old: JsonObject, context: RuleContext) => JsonObject>
+  >;
   validate?(object: JsonObject, causes: Causes): void;
   /** May also throw. */
   validateUpdate?(next: JsonObject, old: JsonObject, causes: Causes, subresource: string | undefined): void;

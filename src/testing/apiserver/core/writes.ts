@@ -201,7 +201,7 @@ export class Writes {
     } else {
       const take = rules.subresources?.[target.subresource];
       if (!take) throw new ApiFailure(404, 'NotFound', 'the server could not find the requested resource');
-      next = take(next, old);
+      next = take(next, old, this.#objects);
     }
     if (rules.generation) next = withGeneration(next, old);
     rules.validateUpdate?.(next, old, causes, target.subresource);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { definitionOf } from '../../../../src/testing/apiserver/core/index.js';
-import { at, failureOf, merge, newCore, podOf, pods, read, strategic } from './helpers.js';
+import { at, failureOf, merge, newCore, nodes, podOf, pods, read, strategic } from './helpers.js';
 
 describe('a pod that is made', () => {
   it('gets the defaults that a real apiserver fills in', () => {
@@ -177,6 +177,7 @@ describe('a pod that is there', () => {
 
   it('is resized through its subresource only', () => {
     const { core } = newCore();
+    core.create(nodes, undefined, { metadata: { name: 'n' } }, {});
     const resources = { requests: { cpu: '1' } };
     core.create(pods, 'default', podOf('p', { nodeName: 'n', containers: [{ name: 'a', image: 'b', resources }] }), {});
     const wanted = { spec: { containers: [{ name: 'a', image: 'other', resources: { requests: { cpu: '2' } } }] } };
@@ -198,6 +199,43 @@ describe('a pod that is there', () => {
       failureOf(() => core.patch(pods, at('p', 'ephemeralcontainers'), strategic, debug('other'), {})).message,
     ).toBe(
       'Pod "p" is invalid: spec.ephemeralContainers: Forbidden: existing ephemeral containers "debug" may not be changed',
+    );
+  });
+
+  it('does not run a container again that has ended for good', () => {
+    const { core } = newCore();
+    core.create(pods, 'default', podOf('p', { nodeName: 'n', restartPolicy: 'OnFailure' }), {});
+    const write = (state: object): void => {
+      const containerStatuses = [{ name: 'web', image: 'nginx', imageID: '', ready: false, restartCount: 0, state }];
+      core.patch(pods, at('p', 'status'), merge, { status: { containerStatuses } }, {});
+    };
+    write({ terminated: { exitCode: 1 } });
+    write({ running: {} });
+    write({ terminated: { exitCode: 0 } });
+    expect(
+      failureOf(() => {
+        write({ running: {} });
+      }).message,
+    ).toBe(
+      'Pod "p" is invalid: status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state',
+    );
+  });
+
+  it('has no address that is none', () => {
+    const { core } = newCore();
+    core.create(pods, 'default', podOf('p', { nodeName: 'n' }), {});
+    const status = { podIP: 'nowhere', podIPs: [{ ip: 'nowhere' }] };
+    expect(
+      failureOf(() => core.patch(pods, at('p', 'status'), merge, { status }, {})).details?.causes?.[0]?.field,
+    ).toBe('status.podIPs[0]');
+  });
+
+  it('keeps the number of its containers', () => {
+    const { core } = newCore();
+    core.create(pods, 'default', podOf('p'), {});
+    const more = { spec: { containers: [{ name: 'more', image: 'x' }] } };
+    expect(failureOf(() => core.patch(pods, at('p'), strategic, more, {})).message).toBe(
+      'Pod "p" is invalid: spec.containers: Forbidden: pod updates may not add or remove containers',
     );
   });
 

@@ -130,9 +130,10 @@ function missing(path: readonly string[]): ApiFailure {
   return failed(`unable to find the path: ${path.map((part) => `/${part}`).join('')}`);
 }
 
-/** The apiserver tells nothing but that the request was wrong; the reason is added as a cause. */
+/** As little as a real apiserver tells: clients and their tests see no more here than there. `why` is for debugging. */
 function failed(why: string): ApiFailure {
-  return new ApiFailure(422, 'Invalid', 'the server rejected our request due to an error in our request', {
-    causes: [{ reason: 'UnexpectedServerResponse', message: why }],
-  });
+  const message = 'the server rejected our request due to an error in our request';
+  const failure = new ApiFailure(422, 'Invalid', message, {});
+  failure.cause = new Error(why);
+  return failure;
 }

@@ -3,6 +3,7 @@ import type { Causes } from '../failures.js';
 import { asArray, asObject, equal, omit, withKey, type JsonObject } from '../json.js';
 import { problemOfKey, problemOfName, validateLabels } from '../names.js';
 import { parseQuantity } from '../quantity.js';
+import { validatePodStatus } from './pod-status-validation.js';
 
 export function validatePod(pod: JsonObject, causes: Causes): void {
   const spec = asObject(pod['spec']);
@@ -149,6 +150,7 @@ export function validatePodUpdate(
   causes: Causes,
   subresource: string | undefined,
 ): void {
+  if (subresource === 'status') validatePodStatus(next, old, causes);
   const wanted = asObject(next['spec']);
   const spec = asObject(old['spec']);
   if (wanted === spec) return;
@@ -157,6 +159,11 @@ export function validatePodUpdate(
     return;
   }
   if (subresource !== undefined) return;
+  for (const key of ['containers', 'initContainers']) {
+    if (asArray(wanted[key]).length === asArray(spec[key]).length) continue;
+    causes.forbidden(`spec.${key}`, 'pod updates may not add or remove containers');
+    return;
+  }
   const before = spec['activeDeadlineSeconds'];
   const deadline = wanted['activeDeadlineSeconds'];
   if (typeof before === 'number' && !(typeof deadline === 'number' && deadline <= before)) {

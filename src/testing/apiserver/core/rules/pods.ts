@@ -41,8 +41,12 @@ export const podRules: Rules = {
       );
       return { ...old, spec };
     },
-    resize(next, old) {
+    resize(next, old, context) {
       const spec = asObject(old['spec']);
+      const nodeName = String(spec['nodeName'] ?? '');
+      if (nodeName !== '' && !context.find('', 'nodes', undefined, nodeName)) {
+        throw forbidden(pods, String(asObject(old['metadata'])['name']), `node "${nodeName}" not found`);
+      }
       const wanted = asObject(next['spec']);
       const containers = takeResources(spec['containers'], wanted['containers']);
       const initContainers = takeResources(spec['initContainers'], wanted['initContainers']);
@@ -181,8 +185,10 @@ function normalStatus(next: JsonObject, old: JsonObject): JsonObject {
   for (const [key, fill] of filled) {
     if (status[key] !== before[key] && Array.isArray(status[key])) result[key] = status[key].map(fill);
   }
-  const [first] = asArray(result['podIPs']);
-  if (result['podIP'] === undefined && first !== undefined) result['podIP'] = asObject(first)['ip'];
-  else if (result['podIP'] && first === undefined) result['podIPs'] = [{ ip: result['podIP'] }];
+  // Where both are given and differ, the older field counts.
+  const { podIP } = result;
+  const first = asObject(asArray(result['podIPs'])[0])['ip'];
+  if (!podIP && first !== undefined) result['podIP'] = first;
+  else if (podIP && podIP !== first) result['podIPs'] = [{ ip: podIP }];
   return result;
 }
