@@ -16,3 +16,10 @@ export {
   type WatchFault,
 } from './faults.js';
 export { ManualClock, type ManualClockOptions, type RunUntilOptions } from './manual-clock.js';
+export { ControlPlane, type ControlPlaneOptions } from './control-plane.js';
+export type { NodeLifecycleOptions } from './apiserver/controllers/node-lifecycle.js';
+export type { PodGcOptions } from './apiserver/controllers/pod-gc.js';
+export type { ControllerOptions } from './apiserver/controllers/controller-set.js';
+export type { Access, Authorize } from './apiserver/http/access.js';
+export type { RequestFilter, RequestLog, RequestRecord, Verb } from './apiserver/http/request-log.js';
+export type { User } from './apiserver/http/users.js';
