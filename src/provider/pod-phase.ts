@@ -23,9 +23,8 @@ export function podPhase(
   const init = initFacts(pod, statuses);
   const main = mainFacts(pod, statuses.containerStatuses);
   const isRunning = init.isRunning || main.isRunning;
-  const isOver = ended && !isRunning && !main.pending;
-  if (init.failed && !isOver) return 'Failed';
-  if ((init.pending && !isOver) || main.pending) return 'Pending';
+  if (init.failed) return 'Failed';
+  if (main.pending || (init.pending && !ended)) return 'Pending';
   if (isRunning || (main.restarting && !ended)) return 'Running';
   return main.failed ? 'Failed' : 'Succeeded';
 }

@@ -45,6 +45,12 @@ describe('podPhase of regular containers', () => {
     ['all ended well, to be restarted always', { containers: two }, { a: exit(0), b: exit(0) }, 'Running'],
     ['all back off', { containers: two, restartPolicy: 'OnFailure' }, { a: backOff(1), b: backOff(0) }, 'Running'],
     [
+      'one waits to be run again after it ended well',
+      { containers: [container('a')], restartPolicy: 'OnFailure' },
+      { a: backOff(0) },
+      'Running',
+    ],
+    [
       'one failed, on OnFailure',
       { containers: two, restartPolicy: 'OnFailure' },
       { a: exit(0), b: exit(3) },
@@ -83,6 +89,8 @@ describe('podPhase of regular containers', () => {
     expect(phaseOf({ containers: two }, { a: exit(0), b: backOff(1) }, true)).toBe('Failed');
     expect(phaseOf({ containers: two }, { a: exit(0), b: run }, true)).toBe('Running');
     expect(phaseOf({ containers: two }, { a: exit(0), b: wait }, true)).toBe('Pending');
+    const spec = { initContainers: [container('init')], containers: [container('a')] };
+    expect(phaseOf(spec, { init: exit(137), a: exit(137) }, true)).toBe('Failed');
   });
 
   it('takes a pod that is being deleted for one in which nothing is restarted', () => {

@@ -34,6 +34,7 @@ const canonical: readonly (readonly [string, string])[] = [
   ['1.5Gi', '1536Mi'],
   ['7Ei', '7Ei'],
   ['0.5Ki', '512'],
+  ['0.9765625Ki', '1k'],
   ['0.1Ki', '102400m'],
   ['-0.1Ki', '-102400m'],
   ['0.0001Ki', '102400u'],

@@ -24,5 +24,6 @@ export function textLogger(
 
 function format(value: unknown): string {
   if (value instanceof Error) return JSON.stringify(value.message);
-  return typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : String(JSON.stringify(value));
+  if (value === undefined) return 'undefined';
+  return typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 }
