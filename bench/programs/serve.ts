@@ -1,0 +1,29 @@
+/** The programs' side of `program.ts`. */
+
+/** What the program was started with. */
+export function settings<T>(): T {
+  return JSON.parse(process.argv[2] ?? '{}') as T;
+}
+
+type Handlers = Readonly<Record<string, (argument: never) => unknown>>;
+
+/** Says that the program is ready, and answers requests from then on. `memory` is answered by every program. */
+export function serve(handlers: Handlers = {}): void {
+  const all: Handlers = { memory, ...handlers };
+  process.on('message', ({ id, request, argument }: { id: number; request: string; argument: never }) => {
+    void (async () => {
+      try {
+        process.send?.({ id, value: await all[request]?.(argument) });
+      } catch (error) {
+        process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      }
+    })();
+  });
+  process.send?.({ id: 0 });
+}
+
+/** Resident memory in bytes, after a collection: what the process needs, not what it has not given back yet. */
+function memory(): number {
+  (globalThis as { gc?: () => void }).gc?.();
+  return process.memoryUsage.rss();
+}
