@@ -145,3 +145,8 @@ export function deletePods(api: KubeApi, app: string, count: number): Promise<vo
     api.delete(pods, { namespace: 'default', name: loadPod('', app, index).metadata.name ?? '' }),
   );
 }
+
+/** A pod as `patch-loop` takes it. */
+export function target({ metadata }: Pod): { path: string; uid: string } {
+  return { path: `/api/v1/namespaces/default/pods/${metadata.name ?? ''}/status`, uid: metadata.uid ?? '' };
+}

@@ -1,7 +1,7 @@
 /** P10: patches that the fake apiserver takes, against a bare Node HTTPS server that parses and stringifies. */
 import { pods } from '../src/kube/resources.js';
 import { clientOf, type Connection } from './connection.js';
-import { createPods } from './load.js';
+import { createPods, target } from './load.js';
 import type { Benchmark } from './measurement.js';
 import { Program } from './program.js';
 
@@ -18,15 +18,15 @@ export const p10: Benchmark = {
     const client = clientOf(connection);
     await createPods(client, 'bench', 'load', count);
     const { items } = await client.list(pods, { namespace: 'default' });
-    const paths = items.map(({ metadata }) => `/api/v1/namespaces/default/pods/${metadata.name ?? ''}/status`);
+    const targets = items.map(target);
     await client.close();
     const bare = await Program.start('bare-server', { example: items[0] });
     const rates = new Map<Program, number>();
     try {
       for (const server of [fake, bare]) {
         const loop = await Program.start('patch-loop', { connection: await server.ask<Connection>('connection') });
-        await loop.ask('run', { paths, body, ms: 1_000 });
-        rates.set(server, await loop.ask<number>('run', { paths, body, ms }));
+        await loop.ask('run', { targets, body, ms: 1_000 });
+        rates.set(server, await loop.ask<number>('run', { targets, body, ms }));
         await loop.stop();
       }
     } finally {

@@ -1,7 +1,7 @@
 /** P3: status patches that a node achieves, against a loop that does nothing but send the same patches. */
 import { pods } from '../src/kube/resources.js';
 import { clientOf, type Connection } from './connection.js';
-import { createPods, revision, untilRunning } from './load.js';
+import { createPods, revision, target, untilRunning } from './load.js';
 import type { Benchmark } from './measurement.js';
 import { Program } from './program.js';
 
@@ -24,13 +24,13 @@ export const p3: Benchmark = {
       await running;
       const { items } = await client.list(pods, { namespace: 'default' });
       const uids = items.map(({ metadata }) => metadata.uid ?? '');
-      const paths = items.map(({ metadata }) => `/api/v1/namespaces/default/pods/${metadata.name ?? ''}/status`);
+      const targets = items.map(target);
       const { patch } = await node.ask<{ patch: string }>('run', { uids, ms: 1_000 });
       const { perSecond: ours } = await node.ask<{ perSecond: number }>('run', { uids, ms });
       await node.stop();
-      const body = patch.replace(/number \d+/, 'NUMBER');
-      await bare.ask('run', { paths, body, ms: 1_000 });
-      const theirs = await bare.ask<number>('run', { paths, body, ms });
+      const body = patch.replace(/number \d+/, 'NUMBER').replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, 'UID');
+      await bare.ask('run', { targets, body, ms: 1_000 });
+      const theirs = await bare.ask<number>('run', { targets, body, ms });
       const ratio = ours / theirs;
       return [
         {

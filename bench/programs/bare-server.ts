@@ -7,7 +7,7 @@ import { serve, settings } from './serve.js';
 
 const { example } = settings<{ example: { status?: object } }>();
 const nowMs = Date.now();
-const authority = new CertificateAuthority('bench', nowMs);
+const authority = new CertificateAuthority('bench authority', nowMs);
 const { certificate, key } = authority.issue(
   { commonName: 'bench' },
   { hosts: ['127.0.0.1'], usages: ['serverAuth'], nowMs },

@@ -4,6 +4,11 @@ import type { Connection } from '../connection.js';
 import { serve, settings } from './serve.js';
 
 const { connection } = settings<{ connection: Connection }>();
+interface Target {
+  readonly path: string;
+  readonly uid: string;
+}
+
 const connections = 32;
 const { ca, cert, key } = connection;
 const agent = new Agent({
@@ -29,15 +34,16 @@ async function patch(path: string, body: string): Promise<void> {
 }
 
 serve({
-  /** Patches the paths in turn for `ms`; answers how many patches were done in a second. */
-  run: async ({ paths, body, ms }: { paths: string[]; body: string; ms: number }) => {
+  /** Patches the targets in turn for `ms`, NUMBER and UID in `body` replaced; answers how many patches were done in a second. */
+  run: async ({ targets, body, ms }: { targets: Target[]; body: string; ms: number }) => {
     const begin = performance.now();
     let done = 0;
     let next = 0;
     const loop = async (): Promise<void> => {
       while (performance.now() - begin < ms) {
         next += 1;
-        await patch(paths[next % paths.length] ?? '', body.replace('NUMBER', `number ${next}`));
+        const { path = '', uid = '' } = targets[next % targets.length] ?? {};
+        await patch(path, body.replace('NUMBER', `number ${next}`).replace('UID', uid));
         done += 1;
       }
     };
