@@ -16,7 +16,7 @@ import { cloneJson } from '../provider/clone-pod.js';
 import { jsonEqual } from '../provider/json-equal.js';
 import type { Timer } from '../runtime/clock.js';
 import { VkError } from '../runtime/errors.js';
-import type { Logger } from '../runtime/logger.js';
+import { type Logger, silentLogger } from '../runtime/logger.js';
 import { LeaseKeeper, type LeaseStatus } from './lease-keeper.js';
 import {
   type NodeControllerOptions,
@@ -291,6 +291,7 @@ function defined<T extends object>(value: T | undefined): Partial<T> {
 }
 
 function withNode(logger: Logger, node: string): Logger {
+  if (logger === silentLogger) return logger;
   return {
     debug: (fields, message) => logger.debug({ node, ...fields }, message),
     info: (fields, message) => logger.info({ node, ...fields }, message),

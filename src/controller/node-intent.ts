@@ -69,9 +69,12 @@ export function nodeIntent(template: Node, said: Node | undefined, unready: Unre
 /** The last of each type, in the order in which the types first appear. */
 function conditionsOf(all: readonly NodeConditionIntent[], unready: Unready | undefined): NodeConditionIntent[] {
   const byType = new Map<string, NodeConditionIntent>();
-  for (const { type, status, reason, message } of all) {
-    byType.set(type, { type, status, ...(reason && { reason }), ...(message && { message }) });
-  }
+  // The healthy ones are shared by all nodes of the process.
+  for (const each of all) byType.set(each.type, healthyConditions.includes(each) ? each : withoutTimes(each));
   if (unready !== undefined) byType.set('Ready', { type: 'Ready', status: 'False', ...unready });
   return [...byType.values()];
+}
+
+function withoutTimes({ type, status, reason, message }: NodeConditionIntent): NodeConditionIntent {
+  return { type, status, ...(reason && { reason }), ...(message && { message }) };
 }

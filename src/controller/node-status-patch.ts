@@ -1,4 +1,5 @@
 /** A node's status as it is written: always all that is ours, never what belongs to others. */
+import { createHash } from 'node:crypto';
 import { timestamp } from '../provider/timestamp.js';
 import type { Node, NodeCondition, NodeStatus } from '../kube/types.js';
 import type { NodeIntent } from './node-intent.js';
@@ -50,7 +51,7 @@ function timedConditions(intent: NodeIntent, live: Node | undefined, nowMs: numb
 }
 
 /**
- * What a node's status says of all that is ours, heartbeats and times of transition apart. Compared with that of the
+ * A digest of what a node's status says of all that is ours, heartbeats and times of transition apart. Compared with that of the
  * server's answer to our last write it tells whether somebody changed it since, however the server writes quantities.
  */
 export function ownedStatus(node: Node, intent: NodeIntent): string {
@@ -59,7 +60,8 @@ export function ownedStatus(node: Node, intent: NodeIntent): string {
     const { status, reason, message } = conditions.get(type) ?? {};
     return [type, status, reason, message];
   });
-  return JSON.stringify([said, alike(node.status, intent.status)]);
+  const text = JSON.stringify([said, alike(node.status, intent.status)]);
+  return createHash('sha256').update(text).digest('base64');
 }
 
 /** Whether the Ready condition of a node is True. */

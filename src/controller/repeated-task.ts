@@ -7,7 +7,8 @@
  * 1. One run at a time. A poke while it runs is one more run afterwards.
  * 2. At most one timer.
  * 3. Pokes do not shorten a back-off: whatever is news, the server that failed is not asked more often.
- * 4. Pauses are timers, not times of day: a clock that is set changes none of them.
+ * 4. While it pauses it holds a timer and nothing else; a signal is made for each run.
+ * 5. Pauses are timers, not times of day: a clock that is set changes none of them.
  */
 import type { Clock, Random, Timer } from '../runtime/clock.js';
 import { type Backoff, backoffDelayMs, retryOf } from './backoff.js';
@@ -26,9 +27,9 @@ export type RepeatedStep = (signal: AbortSignal) => Promise<number | undefined>;
 export class RepeatedTask {
   readonly #step: RepeatedStep;
   readonly #options: RepeatedTaskOptions;
-  readonly #abort = new AbortController();
   #timer: Timer | undefined;
-  #running: Promise<void> | undefined;
+  #running: { readonly ended: Promise<void>; readonly abort: AbortController } | undefined;
+  #stopped = false;
   #wanted = false;
   #failures = 0;
 
@@ -48,45 +49,46 @@ export class RepeatedTask {
 
   /** Asks for a run at once. */
   poke(): void {
-    if (this.#abort.signal.aborted) return;
+    if (this.#stopped) return;
     this.#wanted = true;
     if (this.#running === undefined && this.#failures === 0) this.#start();
   }
 
   /** Starts no further run and aborts the one that goes on. Resolves when it has ended. */
   async stop(): Promise<void> {
-    this.#abort.abort();
+    this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
-    await this.#running;
+    this.#running?.abort.abort();
+    await this.#running?.ended;
   }
 
   #start(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#running = this.#run();
+    const abort = new AbortController();
+    this.#running = { abort, ended: this.#run(abort.signal) };
   }
 
-  async #run(): Promise<void> {
+  async #run(signal: AbortSignal): Promise<void> {
     // What pokes is done with its own work first.
     await Promise.resolve();
     this.#wanted = false;
-    const signal = this.#abort.signal;
     let delayMs: number | undefined;
     try {
-      if (!signal.aborted) delayMs = await this.#step(signal);
+      if (!this.#stopped) delayMs = await this.#step(signal);
       this.#failures = 0;
     } catch (error) {
       delayMs = this.#fail(error);
     }
     this.#running = undefined;
-    if (signal.aborted) return;
+    if (this.#stopped) return;
     if (this.#wanted && this.#failures === 0) this.#start();
     else if (delayMs !== undefined) this.#timer = this.#options.clock.setTimer(delayMs, () => this.#start());
   }
 
   #fail(error: unknown): number | undefined {
-    if (this.#abort.signal.aborted) return undefined;
+    if (this.#stopped) return undefined;
     const { backoff, random, onFailure } = this.#options;
     this.#failures += 1;
     const asked = retryOf(error);
