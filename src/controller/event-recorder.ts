@@ -12,7 +12,7 @@
 import type { KubeApi } from '../kube/api.js';
 import { events } from '../kube/resources.js';
 import type { KubeEvent, KubeObject } from '../kube/types.js';
-import type { Clock, Random } from '../runtime/clock.js';
+import { type Clock, type Random, systemClock } from '../runtime/clock.js';
 import { type ErrorCode, hasCode, VkError } from '../runtime/errors.js';
 import { type Logger, silentLogger } from '../runtime/logger.js';
 import { type CorrelatedEvent, EventCorrelator, type EventSubject } from './event-correlator.js';
@@ -22,7 +22,7 @@ import { timestamp } from '../provider/timestamp.js';
 import { WorkQueue } from './work-queue.js';
 
 export interface EventRecorderOptions {
-  readonly clock: Clock;
+  readonly clock?: Clock;
   /** Default: `Math.random`. */
   readonly random?: Random;
   /** Who reports: `source.component` and `reportingComponent`. Default: `virtual-kubelet`. */
@@ -67,8 +67,8 @@ export class EventRecorder implements EventSink {
   #dropped = 0;
   #closed: Promise<void> | undefined;
 
-  constructor(api: KubeApi, options: EventRecorderOptions) {
-    const { clock, random = Math.random, logger = silentLogger } = options;
+  constructor(api: KubeApi, options: EventRecorderOptions = {}) {
+    const { clock = systemClock, random = Math.random, logger = silentLogger } = options;
     this.#api = api;
     this.#clock = clock;
     this.#logger = logger;

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { EventRecorder, type EventRecorderOptions } from '../../src/controller/event-recorder.js';
 import type { KubeApi } from '../../src/kube/api.js';
+import { KubeClient } from '../../src/kube/client.js';
+import { staticConnection } from '../../src/kube/connection.js';
+import { events } from '../../src/kube/resources.js';
 import type { KubeEvent, Pod } from '../../src/kube/types.js';
 import { VkError } from '../../src/runtime/errors.js';
+import { FakeApiServer } from '../../src/testing/fake-api-server.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 
 const refused = (): Promise<never> => Promise.reject(new VkError('NotImplemented', 'not in this stub'));
@@ -73,6 +77,8 @@ const pod: Pod = {
   metadata: { namespace: 'shop', name: 'web', uid: 'u-1', resourceVersion: '42' },
   spec: { containers: [] },
 };
+
+const about: Pod = { ...pod, metadata: { ...pod.metadata, namespace: 'default' } };
 
 describe('EventRecorder', () => {
   it('writes what kubectl describe looks for', async () => {
@@ -244,5 +250,27 @@ describe('EventRecorder', () => {
     await clock.advance(1_500);
     await closed;
     expect(clock.pending).toBe(0);
+  });
+
+  it('tells kubectl what happened, through a server that loses answers and forgets events', async () => {
+    const clock = new ManualClock();
+    await using server = new FakeApiServer({ tls: false, clock });
+    await server.start();
+    await using client = new KubeClient(staticConnection(server.url), { clock });
+    const recorder = new EventRecorder(client, { clock, host: 'vk' });
+    const count = (): (number | undefined)[] => server.objects(events).map((event) => event.count);
+    const on = { verb: 'create', resource: 'events' } as const;
+    server.faults.add({ on, fault: { type: 'status', code: 500, when: 'after' } });
+    recorder.event(about, 'Warning', 'ProviderCreateFailed', 'no room');
+    await clock.advance(1_000);
+    recorder.event(about, 'Warning', 'ProviderCreateFailed', 'no room');
+    await clock.advance(1_000);
+    expect(count()).toEqual([2]);
+    const [event] = server.objects(events);
+    await client.delete(events, { namespace: 'default', name: event?.metadata.name ?? '' });
+    recorder.event(about, 'Warning', 'ProviderCreateFailed', 'no room');
+    await clock.advance(1_000);
+    expect(count()).toEqual([3]);
+    await recorder.close();
   });
 });

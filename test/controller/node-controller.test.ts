@@ -334,6 +334,29 @@ describe('NodeController', () => {
     expect(scene.node()?.spec?.taints?.map(({ key }) => key)).toEqual(['node.kubernetes.io/not-ready', 'maintenance']);
   });
 
+  it('is not held up by a wall clock that is set back', async () => {
+    await using scene = await NodeScene.start();
+    const { clock } = scene;
+    let stepMs = 0;
+    const stepped = {
+      now: () => clock.now() + stepMs,
+      setTimer: clock.setTimer.bind(clock),
+      sleep: clock.sleep.bind(clock),
+    };
+    let failing = false;
+    const ping = (): Promise<void> => (failing ? Promise.reject(new Error('down')) : Promise.resolve());
+    const controller = await scene.ready({ clock: stepped, health: { ping }, unreachableAfterMs: 60_000 });
+    await clock.advance(30_000);
+    stepMs = -86_400_000;
+    scene.server.requests.clear();
+    await clock.advance(600_000);
+    expect(scene.server.requests.count({ verb: 'update', resource: 'leases' })).toBeGreaterThanOrEqual(57);
+    expect(scene.server.requests.count({ verb: 'patch', resource: 'nodes/status' })).toBeLessThanOrEqual(4);
+    failing = true;
+    await clock.advance(80_000);
+    expect(controller.status).toMatchObject({ ready: false, lease: { state: 'suspended' } });
+  });
+
   it('carries on through a server that fails, and says so', async () => {
     await using scene = await NodeScene.start();
     const fault = { type: 'status', code: 500 } as const;
