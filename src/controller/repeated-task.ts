@@ -76,13 +76,13 @@ export class RepeatedTask {
     this.#wanted = false;
     let delayMs: number | undefined;
     try {
-      if (!this.#stopped) delayMs = await this.#step(signal);
+      if (!signal.aborted) delayMs = await this.#step(signal);
       this.#failures = 0;
     } catch (error) {
       delayMs = this.#fail(error);
     }
     this.#running = undefined;
-    if (this.#stopped) return;
+    if (signal.aborted) return;
     if (this.#wanted && this.#failures === 0) this.#start();
     else if (delayMs !== undefined) this.#timer = this.#options.clock.setTimer(delayMs, () => this.#start());
   }
