@@ -1,7 +1,5 @@
 /** The controllers that a fake apiserver runs, as its options say. Each writes straight to the core, past HTTP and faults. */
-import type { Clock } from '../../../runtime/clock.js';
-import type { Core } from '../core/index.js';
-import type { CertificateAuthority } from '../pki/certificates.js';
+import type { Controller, ControllerParts } from './controller.js';
 import { NodeLifecycle, type NodeLifecycleOptions } from './node-lifecycle.js';
 import { PodGc, type PodGcOptions } from './pod-gc.js';
 import { Scheduler } from './scheduler/scheduler.js';
@@ -19,19 +17,6 @@ export interface ControllerOptions {
    * certificates. Default: false. Needs `tls`.
    */
   readonly signer?: boolean;
-}
-
-export interface ControllerParts {
-  readonly core: Core;
-  readonly clock: Clock;
-  /** Undefined where the server speaks plain HTTP. */
-  readonly authority: CertificateAuthority | undefined;
-}
-
-export interface Controller {
-  start(): void;
-  /** Ends its timers and watches. */
-  stop(): void;
 }
 
 export function controllersFor(parts: ControllerParts, options: ControllerOptions): Controller[] {

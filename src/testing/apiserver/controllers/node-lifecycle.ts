@@ -10,7 +10,7 @@ import type { Timer } from '../../../runtime/clock.js';
 import { leases, nodes, pods } from '../../../kube/resources.js';
 import type { Node, Pod } from '../../../kube/types.js';
 import { Access, conditionNow } from './access.js';
-import type { Controller, ControllerParts } from './controller-set.js';
+import type { Controller, ControllerParts } from './controller.js';
 import { evictionTimeMs, readiness, silentConditions, wantedTaints } from './node-health.js';
 
 export interface NodeLifecycleOptions {

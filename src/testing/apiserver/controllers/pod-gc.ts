@@ -5,7 +5,7 @@
 import type { Timer } from '../../../runtime/clock.js';
 import { nodes, pods } from '../../../kube/resources.js';
 import { Access, conditionNow } from './access.js';
-import type { Controller, ControllerParts } from './controller-set.js';
+import type { Controller, ControllerParts } from './controller.js';
 
 export interface PodGcOptions {
   /** How often is looked. Default: 20,000 ms. */

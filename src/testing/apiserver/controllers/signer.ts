@@ -7,7 +7,7 @@ import type { Resource } from '../../../kube/resources.js';
 import type { KubeObject } from '../../../kube/types.js';
 import { parseSigningRequest, type SigningRequest } from '../pki/signing-request.js';
 import { Access, timestamp } from './access.js';
-import type { Controller, ControllerParts } from './controller-set.js';
+import type { Controller, ControllerParts } from './controller.js';
 
 interface Request extends KubeObject {
   readonly spec?: {

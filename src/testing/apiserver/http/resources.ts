@@ -16,6 +16,7 @@ import { negotiate, type Negotiated, type Representation } from './negotiate.js'
 import type { Verb } from './request-log.js';
 import type { Route } from './route.js';
 import { deleteRequest, listRequest, writeRequest } from './selection.js';
+import type { User } from './users.js';
 import { partial, tableOf, type IncludeObject } from './tables/index.js';
 
 export type ResourceRoute = Extract<Route, { kind: 'resource' }>;
@@ -91,7 +92,7 @@ export class Resources {
       case 'list':
         return this.#list(call, route, staleAt);
       case 'create': {
-        const object = this.#readObject(call, definition, body);
+        const object = ofCaller(definition, this.#readObject(call, definition, body), call.user);
         return this.#object(
           call,
           definition,
@@ -263,6 +264,18 @@ export class Resources {
       {},
     );
   }
+}
+
+/** A certificate request says who made it, which is for the server to know. */
+function ofCaller(
+  definition: ResourceDefinition,
+  object: KubeObject,
+  { username, uid, groups, extra }: User,
+): KubeObject {
+  if (definition.plural !== 'certificatesigningrequests') return object;
+  const { spec } = object as KubeObject & { readonly spec?: object };
+  const caller = { username, groups, ...(uid === undefined ? {} : { uid }), ...(extra === undefined ? {} : { extra }) };
+  return { ...object, ...{ spec: { ...spec, ...caller } } };
 }
 
 function deleted(definition: ResourceDefinition, { object }: StoredObject): Answer {

@@ -1,5 +1,5 @@
 /** What a request's URL names. Pure; `handler.ts` acts on it. */
-import type { ResourceDefinition } from '../core/api.js';
+import { ApiFailure, type ResourceDefinition } from '../core/api.js';
 
 export type Route =
   /** The objects of one resource: a collection, an object, or a subresource of an object. */
@@ -80,7 +80,7 @@ export class Router {
     return this.#definitions.get(key(group, version, plural));
   }
 
-  /** Throws a URIError for a path that is not well encoded. */
+  /** Throws 400 for a path that is not well encoded. */
   route(path: string): Route {
     const parts = path.split('/').filter((part) => part !== '');
     const [root, second, third] = parts;
@@ -92,7 +92,7 @@ export class Router {
   }
 
   #below(group: string, version: string, encoded: readonly string[]): Route {
-    const parts = encoded.map((part) => (part.includes('%') ? decodeURIComponent(part) : part));
+    const parts = encoded.map((part) => (part.includes('%') ? decode(part) : part));
     // `/namespaces/NAME` and its subresources are the Namespace itself; anything else after NAME is in the namespace.
     const inside = parts[0] === 'namespaces' && parts.length > 2 && !isNamespaceSubresource(group, parts);
     const namespace = inside ? parts[1] : undefined;
@@ -104,6 +104,14 @@ export class Router {
     const misplaced = definition !== undefined && !definition.namespaced && namespace !== undefined;
     if (definition === undefined || misplaced) return { kind: 'unknownResource', group, version, plural };
     return { kind: 'resource', definition, namespace, name, subresource, rest: rest.join('/') };
+  }
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new ApiFailure(400, 'BadRequest', `the path is not well encoded: ${part}`);
   }
 }
 

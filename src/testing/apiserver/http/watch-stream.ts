@@ -39,9 +39,12 @@ export class WatchStream {
     this.#response.flushHeaders();
   }
 
-  /** What has been sent so far is the state at the start. */
-  markInitial(): void {
-    this.#initial = this.#waiting;
+  /** For the state at the start, before anything else. */
+  sendInitial(line: Line): void {
+    if (this.#ended === undefined || this.#finishing) return;
+    this.#initial += 1;
+    this.#backlog.push(line);
+    if (!this.#blocked) this.#pump();
   }
 
   send(line: Line): void {

@@ -63,6 +63,8 @@ export class Watches {
     negotiated: Negotiated,
     tap?: WatchTap,
   ): void {
+    // A client that has gone while a fault held it up would never be noticed any more.
+    if (call.response.destroyed) return;
     const { core, clock, random, maximumBacklog } = this.#options;
     const timeoutSeconds = integer(call.query, 'timeoutSeconds') || 1_800 + Math.floor(random() * 1_800);
     const early: WatchEvent[] = [];
@@ -86,14 +88,17 @@ export class Watches {
     const lines = this.#lines(call, definition, negotiated);
     deliver = (event) => {
       if (tap?.(event, stream) === 'drop') return;
-      const line = lines(event);
+      const line = lines(event, false);
       if (line !== undefined) stream.send(line);
     };
     const watch: Watch = { definition, stream, bookmarks: request.allowWatchBookmarks === true, deliver };
     this.#open.add(watch);
     stream.open(negotiated.contentType);
-    for (const event of early) deliver(event);
-    stream.markInitial();
+    for (const event of early) {
+      if (tap?.(event, stream) === 'drop') continue;
+      const line = lines(event, true);
+      if (line !== undefined) stream.sendInitial(line);
+    }
     if (gone !== undefined) {
       stream.send(errorLine(gone));
       stream.end();
@@ -123,7 +128,12 @@ export class Watches {
     });
   }
 
-  #lines(call: Call, definition: ResourceDefinition, negotiated: Negotiated): (event: WatchEvent) => Line | undefined {
+  /** `once`: no other watcher is told of this event, so that keeping its line would only cost memory. */
+  #lines(
+    call: Call,
+    definition: ResourceDefinition,
+    negotiated: Negotiated,
+  ): (event: WatchEvent, once: boolean) => Line | undefined {
     const { clock } = this.#options;
     const include = (text(call.query, 'includeObject') ?? 'Metadata') as IncludeObject;
     let withColumns = true;
@@ -142,20 +152,25 @@ export class Watches {
         return (event) => () =>
           Buffer.from(`${JSON.stringify({ type: event.type, object: partial(event.object.object) })}\n`);
       default:
-        return (event) => () => this.#frame(event);
+        return (event, once) => () => (once ? frameOf(event) : this.#sharedFrame(event));
     }
   }
 
-  #frame({ type, object }: WatchEvent): Buffer {
+  #sharedFrame(event: WatchEvent): Buffer {
+    const { type, object } = event;
     let frames = this.#frames.get(object);
     if (frames === undefined) this.#frames.set(object, (frames = new Map<string, Buffer>()));
     let frame = frames.get(type);
     if (frame === undefined) {
-      frame = Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object.json, lineEnd]);
+      frame = frameOf(event);
       frames.set(type, frame);
     }
     return frame;
   }
+}
+
+function frameOf({ type, object }: WatchEvent): Buffer {
+  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object.json, lineEnd]);
 }
 
 export function errorLine(failure: ApiFailure): Line {

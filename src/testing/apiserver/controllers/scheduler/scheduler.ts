@@ -12,7 +12,7 @@
 import { events, nodes, pods } from '../../../../kube/resources.js';
 import { objectKey, type Node, type Pod } from '../../../../kube/types.js';
 import { Access, conditionNow, timestamp } from '../access.js';
-import type { Controller, ControllerParts } from '../controller-set.js';
+import type { Controller, ControllerParts } from '../controller.js';
 import { explainMisfits, misfits } from './fit.js';
 import { addAll, podRequests, type Amounts } from './resources.js';
 

@@ -157,17 +157,23 @@ export const eventRules: Rules = {
   },
 };
 
+/** Approving and denying is the approval subresource's alone. */
+function isDecision(condition: unknown): boolean {
+  const { type } = asObject(condition);
+  return type === 'Approved' || type === 'Denied';
+}
+
 export const certificateRules: Rules = {
   versionRequired: true,
   prepareCreate: (request) => ({ ...request, status: {} }),
   prepareUpdate: (next, old) => withKey(keepStatus(next, old), 'spec', old['spec']),
   subresources: {
     status(next, old) {
-      const kept = asArray(asObject(old['status'])['conditions']);
-      return takeStatus(
-        withKey(next, 'status', { ...asObject(next['status']), ...(kept.length ? { conditions: kept } : {}) }),
-        old,
-      );
+      const wasDecided = asArray(asObject(old['status'])['conditions']).filter(isDecision);
+      const others = asArray(asObject(next['status'])['conditions']).filter((each) => !isDecision(each));
+      const conditions = [...wasDecided, ...others];
+      const status = { ...asObject(next['status']), ...(conditions.length > 0 ? { conditions } : {}) };
+      return takeStatus(withKey(next, 'status', status), old);
     },
     approval(next, old) {
       const { conditions } = asObject(next['status']);
