@@ -31,7 +31,7 @@ const { connect } = net.Socket.prototype;
 net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]) {
   followSocket(this, 'client socket');
   return Reflect.apply(connect, this, args) as net.Socket;
-} as typeof connect;
+};
 
 subscribe('net.server.socket', (message) => {
   followSocket((message as { socket: net.Socket }).socket, 'server socket');
