@@ -16,8 +16,12 @@ export const nodeName = 'edge-1';
 export const web = { namespace: 'default', name: 'web' };
 
 export class PodScene {
-  readonly clock: ManualClock = new ManualClock({ settle: (): Promise<void> => this.server.idle() });
+  readonly clock: ManualClock = new ManualClock({
+    settle: async () => (this.patient ? this.server.idle() : undefined),
+  });
   readonly server: FakeApiServer = new FakeApiServer({ tls: false, clock: this.clock });
+  /** Whether the clock waits for requests that are under way. False while one is held back. */
+  patient = true;
   provider = new MemoryProvider();
   #running:
     { client: KubeClient; source: Reflector<Pod>; controller: PodController; recorder: EventRecorder } | undefined;
@@ -43,6 +47,12 @@ export class PodScene {
 
   /** A controller of a process of its own, as it were: nothing is shared with those before. */
   async startController(options: PodControllerOptions = {}, provider: Provider = this.provider): Promise<void> {
+    const source = this.launchController(options, provider);
+    await this.until(() => source.hasSynced);
+  }
+
+  /** The same, without waiting for its cache. */
+  launchController(options: PodControllerOptions = {}, provider: Provider = this.provider): Reflector<Pod> {
     const { clock } = this;
     const client = new KubeClient(staticConnection(this.server.url), { clock });
     const source = new Reflector(client, pods, {
@@ -54,8 +64,8 @@ export class PodScene {
     const controller = new PodController(nodeName, provider, client, source, { clock, events: recorder, ...options });
     this.#running = { client, source, controller, recorder };
     source.start();
-    await this.until(() => source.hasSynced);
     void controller.start().catch(() => undefined);
+    return source;
   }
 
   async stopController(): Promise<void> {

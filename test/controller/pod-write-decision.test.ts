@@ -9,12 +9,14 @@ describe('which API write a pod needs', () => {
     expect(decideWrite(aRecord(aPod()), rules, t0).type).toBe('none');
   });
 
-  it('the status, with what differs alone and the uid', () => {
-    const record = aRecord(aPod(), { backend: 'present', reported: running() });
-    expect(decideWrite(record, rules, t0)).toMatchObject({
-      type: 'status',
-      patch: { metadata: { uid: 'u1' }, status: { phase: 'Running' } },
+  it('upstream §2: the status, with what differs alone and the uid', () => {
+    const record = aRecord(aPod({ status: running() }), {
+      backend: 'present',
+      reported: { ...running(), message: 'nearly full' },
     });
+    expect(decideWrite(record, rules, t0)).toMatchObject({ type: 'status' });
+    const { patch } = decideWrite(record, rules, t0) as { patch: unknown };
+    expect(patch).toEqual({ metadata: { uid: 'u1' }, status: { message: 'nearly full' } });
   });
 
   it('invariant 6: none when the object holds what is reported, whatever the server made of its form', () => {
