@@ -50,7 +50,8 @@ export function exchange(
     const collector = new Collector(scope, maxBytes, resolve, reject);
     scope.onEnd((reason) => collector.abort(reason));
     try {
-      dispatcher.dispatch({ ...request, headersTimeout: 0, bodyTimeout: 0 }, collector);
+      // `reset: false`: undici would close the connection after a DELETE with a body, which is what Kubernetes' deletes are.
+      dispatcher.dispatch({ ...request, headersTimeout: 0, bodyTimeout: 0, reset: false }, collector);
     } catch (error) {
       collector.fail(new ExchangeError(error, false));
     }
