@@ -28,6 +28,13 @@ export async function buildPrograms(): Promise<void> {
   });
 }
 
+/** With BENCH_PROFILE=folder each program writes a CPU profile there. */
+function profiling(name: string): string[] {
+  const folder = process.env['BENCH_PROFILE'];
+  if (!folder) return [];
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}-${Date.now()}.cpuprofile`];
+}
+
 /** Answers of a program, by the request's name. */
 type Reply = { readonly id: number; readonly value?: unknown; readonly error?: string };
 
@@ -42,7 +49,7 @@ export class Program {
   /** Starts a program and waits until it is ready (its first message). */
   static async start(name: string, settings: object = {}): Promise<Program> {
     const child = fork(`${built}${name}.mjs`, [JSON.stringify(settings)], {
-      execArgv: ['--expose-gc'],
+      execArgv: ['--expose-gc', ...profiling(name)],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'advanced',
     });
@@ -68,7 +75,9 @@ export class Program {
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
+    // A profile is written by an exit in order; without one there is nothing to wait for.
+    if (process.env['BENCH_PROFILE']) this.#child.send({ id: 0, request: 'exit' });
+    else this.#child.kill('SIGKILL');
     await exited;
   }
 

@@ -2,6 +2,6 @@
 import { FakeApiServer } from '../../src/testing/fake-api-server.js';
 import { serve } from './serve.js';
 
-const server = new FakeApiServer({ historyLimit: 200_000, watchBacklog: 1_000_000, requestLogLimit: 0 });
+const server = new FakeApiServer({ historyLimit: 200_000, watchBacklog: 1_000_000 });
 await server.start();
 serve({ connection: () => ({ server: server.url, ca: server.ca, token: server.adminToken }) });

@@ -12,7 +12,7 @@ interface Target {
 const connections = 32;
 const { ca, cert, key } = connection;
 const agent = new Agent({
-  connections,
+  connections: connections + 1,
   pipelining: 1,
   connect: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
 });
@@ -34,6 +34,11 @@ async function patch(path: string, body: string): Promise<void> {
 }
 
 serve({
+  /** Keeps a watch of `path` open and reads it, for what is compared has to read it too. */
+  watch: async (path: string) => {
+    const { body } = await agent.request({ origin: connection.server, path, method: 'GET', headers });
+    body.resume();
+  },
   /** Patches the targets in turn for `ms`, NUMBER and UID in `body` replaced; answers how many patches were done in a second. */
   run: async ({ targets, body, ms }: { targets: Target[]; body: string; ms: number }) => {
     const begin = performance.now();

@@ -7,9 +7,9 @@ export function settings<T>(): T {
 
 type Handlers = Readonly<Record<string, (argument: never) => unknown>>;
 
-/** Says that the program is ready, and answers requests from then on. `memory` is answered by every program. */
+/** Says that the program is ready, and answers requests from then on. `memory` and `exit` are answered by every program. */
 export function serve(handlers: Handlers = {}): void {
-  const all: Handlers = { memory, ...handlers };
+  const all: Handlers = { memory, exit: () => process.exit(0), ...handlers };
   process.on('message', ({ id, request, argument }: { id: number; request: string; argument: never }) => {
     void (async () => {
       try {
