@@ -26,9 +26,11 @@ describe('which provider call a pod needs', () => {
     expect(decideCall(record, false, t0 + 500).type).toBe('create');
   });
 
-  it('does not repeat a create that was called useless', () => {
+  it('asks for a pod whose create was called useless, and does not repeat it', () => {
     const failure = { message: 'm', attempts: 1, retryAt: undefined };
     const record = aRecord(aPod(), { backend: 'uncertain', failures: { create: failure } });
+    expect(decideCall(record, false, t0).type).toBe('verify');
+    takeAbsence(record, t0);
     expect(decideCall(record, false, t0).type).toBe('none');
   });
 
@@ -46,12 +48,12 @@ describe('which provider call a pod needs', () => {
     expect(decideCall(record, false, t0)).toEqual({ type: 'update', pod: desired });
   });
 
-  it('does nothing when only the status changed', () => {
+  it('upstream §2: does nothing when only the status changed', () => {
     const desired = aPod({ metadata: { uid: 'u1', resourceVersion: '12' }, status: running() });
     expect(decideCall(aRecord(desired, { backend: 'present', applied: aPod() }), false, t0).type).toBe('none');
   });
 
-  it('leaves a pod alone that has ended', () => {
+  it('upstream §2: leaves a pod alone that has ended', () => {
     const pod = aPod({ status: { phase: 'Succeeded' } });
     expect(decideCall(aRecord(pod, { backend: 'ended', reported: terminated(0, 'Succeeded') }), false, t0).type).toBe(
       'none',
@@ -77,7 +79,7 @@ describe('deletion', () => {
     expect(decideCall(record, false, t0)).toEqual({ type: 'wait', until: t0 + 3_500 });
   });
 
-  it('is told again when its grace is shortened, or when the pod outlives it by far', () => {
+  it('upstream §1: is told again when its grace is shortened, or when the pod outlives it by far', () => {
     const record = aRecord(aLeavingPod({ metadata: { uid: 'u1', deletionGracePeriodSeconds: 1 } }), {
       backend: 'present',
       deleted: { gracePeriodSeconds: 30, at: t0, checks: 2 },
@@ -87,7 +89,7 @@ describe('deletion', () => {
     expect(decideCall(late, false, t0 + 60_000).type).toBe('delete');
   });
 
-  it('needs no call for a pod that never reached the backend', () => {
+  it('upstream §2: needs no call for a pod that never reached the backend', () => {
     expect(decideCall(aRecord(aLeavingPod()), false, t0).type).toBe('none');
   });
 

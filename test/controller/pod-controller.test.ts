@@ -50,7 +50,7 @@ describe('a pod’s life', () => {
     await scene.until(() => scene.pod() === undefined);
   });
 
-  it('goes after the deadline that the user set, though the provider has not confirmed its end', async () => {
+  it('goes after the deadline that the user set, though the provider has not confirmed its end (upstream §2)', async () => {
     scene.provider.endsAtOnce = false;
     await scene.startController({ forceFinaliseAfterMs: 60_000 });
     await scene.create();
@@ -165,7 +165,7 @@ describe('failures of the provider', () => {
     await scene.until(() => scene.eventReasons().includes('ProviderCreateFailed'));
   });
 
-  it('go on being tried for hours', async () => {
+  it('go on being tried for hours (upstream §2)', async () => {
     scene.provider.before = (call) => {
       if (call === 'create') throw new Error('no');
     };
@@ -179,7 +179,7 @@ describe('failures of the provider', () => {
     await scene.until(() => phase() === 'Running');
   });
 
-  it('fail the pod when the error says that trying again is useless', async () => {
+  it('fail the pod when the error says that trying again is useless (upstream §2)', async () => {
     scene.provider.before = (call) => {
       if (call === 'create') throw new VkError('InvalidInput', 'no GPUs here');
     };
@@ -297,7 +297,7 @@ describe('a restart', () => {
     await scene.until(() => scene.provider.instances.size === 0);
   });
 
-  it('replaces a pod that was re-created while the node was down', async () => {
+  it('replaces a pod that was re-created while the node was down (upstream §2: by uid)', async () => {
     await scene.startController();
     await scene.create();
     await scene.until(() => phase() === 'Running');

@@ -14,7 +14,7 @@ function patched(held: PodStatus, report: PodStatus, spec = {}): Readonly<Record
 }
 
 describe('status patch', () => {
-  it('keeps the conditions of others by not naming them', () => {
+  it('upstream §2: keeps the conditions of others by not naming them', () => {
     const foreign = { type: 'example.com/gate', status: 'True' };
     const patch = patched(
       { conditions: [foreign, ready('False')] },
@@ -33,7 +33,7 @@ describe('status patch', () => {
     ).toBeUndefined();
   });
 
-  it('holds Ready back while a readiness gate is not True, and ignores the provider’s copy of the gate', () => {
+  it('upstream §2: holds Ready back while a readiness gate is not True, and ignores the provider’s copy of the gate', () => {
     const spec = { readinessGates: [{ conditionType: 'gate' }] };
     const report = { conditions: [ready('True'), { type: 'gate', status: 'True' }] };
     expect(patched({}, report, spec)).toMatchObject({

@@ -40,7 +40,9 @@ describe('which API write a pod needs', () => {
       patch: { status: { reason: 'ProviderFailed', message: 'quota (attempt 2)' } },
     });
     const final = { ...failing, retryAt: undefined };
-    const failed = decideWrite(aRecord(aPod(), { backend: 'uncertain', failures: { create: final } }), rules, t0);
+    const record = aRecord(aPod(), { backend: 'uncertain', failures: { create: final } });
+    expect(decideWrite(record, rules, t0).type).toBe('none');
+    const failed = decideWrite({ ...record, backend: 'absent' }, rules, t0);
     expect(failed).toMatchObject({ patch: { status: { phase: 'Failed', reason: 'ProviderFailed' } } });
   });
 
@@ -89,7 +91,7 @@ describe('which API write a pod needs', () => {
     expect(decideWrite(aRecord(aLeavingPod(), { backend: 'gone' }), rules, t0).type).toBe('finalise');
   });
 
-  it('invariant 5: never while the backend says that the pod runs, unless the user set a deadline', () => {
+  it('upstream §2, invariant 5: never while the backend says that the pod runs, unless the user set a deadline', () => {
     const record = aRecord(aLeavingPod(), {
       backend: 'present',
       deleted: { gracePeriodSeconds: 30, at: t0, checks: 5 },
