@@ -21,7 +21,9 @@ export function parseRequestCounts(metrics: string): RequestCount[] {
   for (const text of metrics.split('\n')) {
     const match = line.exec(text);
     if (!match) continue;
-    const labels = Object.fromEntries([...(match[1] ?? '').matchAll(label)].map(([, name, value]) => [name, value]));
+    const labels = Object.fromEntries(
+      [...(match[1] ?? '').matchAll(label)].map(([, name = '', value = '']) => [name, value]),
+    );
     counts.push({
       verb: labels['verb'] ?? '',
       group: labels['group'] ?? '',

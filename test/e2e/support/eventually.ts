@@ -16,12 +16,3 @@ export async function eventually<T>(check: () => T | Promise<T>, withinMs = 15_0
     }
   }
 }
-
-/** Fails if `check` fails at any time in the next `forMs`: for what must not happen. */
-export async function staysTrue(check: () => void | Promise<void>, forMs: number): Promise<void> {
-  const end = performance.now() + forMs;
-  do {
-    await check();
-    await delay(25);
-  } while (performance.now() < end);
-}

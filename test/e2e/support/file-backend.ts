@@ -163,7 +163,7 @@ export class FileBackend implements Provider {
   }
 
   #remove(instance: Instance): void {
-    const { uid = '', name = '' } = podRef(instance.pod);
+    const { uid, name } = podRef(instance.pod);
     this.#record({ call: 'ended', uid, name });
     rmSync(join(this.#instances, instance.id), { force: true });
   }

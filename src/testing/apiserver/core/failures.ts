@@ -73,15 +73,6 @@ export function expired(message: string): ApiFailure {
   return new ApiFailure(410, 'Expired', message);
 }
 
-export function methodNotSupported(definition: ResourceDefinition, verb: string): ApiFailure {
-  return new ApiFailure(
-    405,
-    'MethodNotAllowed',
-    `${verb} is not supported on resources of kind "${qualifiedPlural(definition)}"`,
-    details(definition, ''),
-  );
-}
-
 /** 422 with a cause for each field, as `Pod "web" is invalid: spec.containers: Required value`. */
 export function invalid(definition: ResourceDefinition, name: string, causes: readonly Cause[]): ApiFailure {
   const kind = definition.group === '' ? definition.kind : `${definition.kind}.${definition.group}`;

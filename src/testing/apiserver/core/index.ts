@@ -23,6 +23,5 @@
  * - A PUT that makes an object answers 200, not 201.
  */
 export { ApiFailure } from './api.js';
-export { Core, type CoreOptions } from './core.js';
-export { definitionOf, definitions } from './definitions.js';
-export { Schema, type Field, type ListType, type SchemaType, type StructType } from './schema/schema.js';
+export { Core } from './core.js';
+export { definitionOf } from './definitions.js';
