@@ -42,8 +42,6 @@ export type NodeAction =
 export function decideNode(view: NodeView, nowMs: number): NodeAction {
   const { live, sent } = view;
   if (live === undefined) return view.paused ? { do: 'rest' } : { do: 'register' };
-  // It goes as soon as its finalizers are gone, and is made anew then.
-  if (live.metadata.deletionTimestamp !== undefined) return { do: 'rest' };
   const intent = allowed(view.intent, view.restricted);
   const body = nodeObjectPatch(live, intent, { keepTaints: view.restricted });
   if (body !== undefined && patchKey(body) !== view.futile) return { do: 'patch', body };

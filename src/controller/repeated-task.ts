@@ -74,17 +74,21 @@ export class RepeatedTask {
     // What pokes is done with its own work first.
     await Promise.resolve();
     this.#wanted = false;
-    let delayMs: number | undefined;
-    try {
-      if (!signal.aborted) delayMs = await this.#step(signal);
-      this.#failures = 0;
-    } catch (error) {
-      delayMs = this.#fail(error);
-    }
+    const delayMs = signal.aborted ? undefined : await this.#attempt(signal);
     this.#running = undefined;
-    if (signal.aborted) return;
+    if (this.#stopped) return;
     if (this.#wanted && this.#failures === 0) this.#start();
     else if (delayMs !== undefined) this.#timer = this.#options.clock.setTimer(delayMs, () => this.#start());
+  }
+
+  async #attempt(signal: AbortSignal): Promise<number | undefined> {
+    try {
+      const delayMs = await this.#step(signal);
+      this.#failures = 0;
+      return delayMs;
+    } catch (error) {
+      return this.#fail(error);
+    }
   }
 
   #fail(error: unknown): number | undefined {

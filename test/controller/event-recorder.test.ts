@@ -183,6 +183,32 @@ describe('EventRecorder', () => {
     await recorder.close();
   });
 
+  it('writes what happened again while a retry was under way', async () => {
+    const { recorder, clock, failures, failWith, all } = setup();
+    failWith('Unavailable');
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    failures.push((commit) => gate.then(commit));
+    recorder.event(pod, 'Warning', 'ProviderCreateFailed', 'no room');
+    await clock.advance(1_000);
+    recorder.event(pod, 'Warning', 'ProviderCreateFailed', 'no room');
+    release();
+    await clock.settle();
+    expect(all()[0]?.count).toBe(2);
+    await recorder.close();
+  });
+
+  it('does not ask a server more often that does not answer because the event happens again', async () => {
+    const { recorder, clock, failWith, writes } = setup();
+    failWith('Unavailable', 3);
+    for (let count = 0; count < 20; count += 1) {
+      recorder.event(pod, 'Warning', 'ProviderCreateFailed', 'no room');
+      await clock.advance(50);
+    }
+    expect(writes()).toBe(2);
+    await recorder.close();
+  });
+
   it('gives up after a number of tries, and says so once', async () => {
     const { recorder, clock, failWith, all, warnings, writes } = setup();
     failWith('Unavailable', 16);

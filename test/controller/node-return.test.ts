@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { defaultNode } from '../../src/controller/default-node.js';
 import { leases, nodes } from '../../src/kube/resources.js';
+import type { Node } from '../../src/kube/types.js';
 import { NodeScene } from './support/node-scene.js';
+
+const statusPatch = { verb: 'patch', resource: 'nodes/status' } as const;
 
 describe('a node that others touch', () => {
   it('upstream §3: comes back within seconds when it was deleted, seen by a watch', async () => {
@@ -191,6 +194,38 @@ describe('a node that others touch', () => {
     await scene.clock.runUntil(() => scene.condition()?.status === 'False');
     await scene.clock.advance(5_000);
     expect(scene.server.requests.count({ verb: 'patch' })).toBe(1);
+  });
+
+  it('takes its own write for what it is, also when the watch is quicker than the answer', async () => {
+    await using scene = await NodeScene.start();
+    let failing = false;
+    const ping = (): Promise<void> => (failing ? Promise.reject(new Error('down')) : Promise.resolve());
+    await scene.ready({ nodes: await scene.watch(), health: { ping } });
+    scene.patient = false;
+    scene.server.requests.clear();
+    scene.server.faults.add({ on: statusPatch, fault: { type: 'delay', ms: 500, when: 'after' } });
+    failing = true;
+    await scene.clock.runUntil(() => scene.condition()?.status === 'False');
+    await scene.clock.advance(5_000);
+    expect(scene.server.requests.count(statusPatch)).toBe(1);
+  });
+
+  it.each([
+    ['the status', { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } }, 'status'],
+    ['a label', { metadata: { labels: { type: 'theirs' } } }, undefined],
+  ])('repairs %s that is overwritten between a write and its answer', async (_, patch, subresource) => {
+    await using scene = await NodeScene.start();
+    let notify: (node: Node) => void = () => undefined;
+    const health = { notifyNodeStatus: (callback: typeof notify) => void (notify = callback) };
+    await scene.ready({ nodes: await scene.watch(), health });
+    scene.patient = false;
+    scene.server.faults.add({ on: statusPatch, fault: { type: 'delay', ms: 500, when: 'after' } });
+    notify({ metadata: {}, status: { capacity: { cpu: '7' } } });
+    await scene.clock.runUntil(() => scene.node()?.status?.capacity?.['cpu'] === '7');
+    await scene.client.patch(nodes, { name: 'vk' }, 'strategic', patch, { ...(subresource && { subresource }) });
+    await scene.clock.advance(2_000);
+    expect(scene.condition()?.status).toBe('True');
+    expect(scene.node()?.metadata.labels?.['type']).toBe('virtual-kubelet');
   });
 
   it("NodeRestriction: registers with a node's own credential, without the labels that it may not set, and says so once", async () => {
