@@ -2,13 +2,15 @@
  * Brings the backend's own list of pods and the records together: at start, to adopt what runs, and now and then, to find
  * what should not be there. Neighbours: `dangling-pods.ts` (what may be given up), `pod-controller.ts` (acts on it).
  */
-import type { Pod } from '../kube/types.js';
+import type { Pod, PodStatus } from '../kube/types.js';
+import { clonePod } from '../provider/clone-pod.js';
 import { podRef } from '../provider/provider.js';
 import { sweep, type DanglingRules, type Sighting } from './dangling-pods.js';
 import { adoptedState } from './pod-changes.js';
-import { takeReport } from './pod-observation.js';
+import { takeEviction, takeReport } from './pod-observation.js';
 import type { PodRecord } from './pod-record.js';
 import type { PodRecords } from './pod-records.js';
+import { readStatus } from './provider-answers.js';
 
 export class BackendInventory {
   readonly #records: PodRecords;
@@ -26,8 +28,11 @@ export class BackendInventory {
       const record = this.#records.find(pod);
       if (record?.desired === undefined) continue;
       record.backend = 'present';
-      record.applied = adoptedState(pod, record.desired);
-      if (pod.status?.phase !== undefined) takeReport(record, pod.status);
+      record.applied = adoptedState(clonePod(pod), record.desired);
+      takeEviction(record, pod.metadata);
+      // What was reported meanwhile is newer than the list.
+      const status = record.reported === undefined ? statusOf(pod) : undefined;
+      if (status?.phase !== undefined) takeReport(record, status);
     }
   }
 
@@ -47,7 +52,10 @@ export class BackendInventory {
     }
     const { sightings, dangling } = sweep(unclaimed, this.#sightings, this.#rules, now);
     this.#sightings = sightings;
-    for (const pod of dangling) claimed.push(this.#claim(pod, 'inferred'));
+    for (const pod of dangling) {
+      // A list may name a pod twice.
+      if (this.#records.find(pod) === undefined) claimed.push(this.#claim(pod, 'inferred'));
+    }
     return claimed;
   }
 
@@ -55,5 +63,14 @@ export class BackendInventory {
     const record = this.#records.add(pod, 'present');
     record.disappearance = disappearance;
     return record;
+  }
+}
+
+/** The status of a listed pod, unless it cannot be read: then the next report, or a look at the pod itself, tells. */
+function statusOf(pod: Pod): PodStatus | undefined {
+  try {
+    return readStatus(pod.status);
+  } catch {
+    return undefined;
   }
 }

@@ -30,5 +30,5 @@ export function retryOf(error: unknown): false | number | undefined {
   if (retry === false) return false;
   if (typeof retry !== 'object' || retry === null) return undefined;
   const { afterMs } = retry as { afterMs?: unknown };
-  return typeof afterMs === 'number' && afterMs >= 0 ? afterMs : undefined;
+  return typeof afterMs === 'number' && Number.isFinite(afterMs) && afterMs >= 0 ? afterMs : undefined;
 }

@@ -9,7 +9,7 @@
  */
 import type { Pod } from '../kube/types.js';
 import { needsUpdate } from './pod-changes.js';
-import { isTerminal, neverCreated, type CallType, type PodRecord } from './pod-record.js';
+import { isLeaving, isTerminal, neverCreated, type CallType, type PodRecord } from './pod-record.js';
 
 export type PodCall =
   | { readonly type: 'none' }
@@ -45,7 +45,7 @@ function dueCall(record: PodRecord, blocked: boolean, now: number): PodCall {
   const { desired, backend } = record;
   if (desired === undefined) return dueWithoutObject(record, now);
   if (desired.metadata.deletionTimestamp !== undefined) return dueDelete(record, desired, now);
-  if (backend === 'unknown') return { type: 'verify' };
+  if (backend === 'unknown' || backend === 'uncertain') return { type: 'verify' };
   if (isTerminal(desired.status)) {
     // Somebody else ended the pod in Kubernetes: what still runs of it would run for nobody.
     const runs = backend === 'present' && record.reported !== undefined;
@@ -56,7 +56,6 @@ function dueCall(record: PodRecord, blocked: boolean, now: number): PodCall {
     const changed = record.applied !== undefined && needsUpdate(record.applied, desired);
     return changed ? { type: 'update', pod: desired } : none;
   }
-  if (backend === 'uncertain') return record.failures.create?.retryAt === undefined ? none : { type: 'verify' };
   return blocked ? none : { type: 'create', pod: desired };
 }
 
@@ -81,6 +80,14 @@ function dueDelete(record: PodRecord, pod: Pod, now: number): PodCall {
   if (deleted.checks === 0) return { type: 'verify' };
   const checkAt = deleted.at + Math.min(firstCheckMs * (2 ** deleted.checks - 1), deleted.checks * longestCheckMs);
   return checkAt > now ? { type: 'wait', until: checkAt } : { type: 'verify' };
+}
+
+/** Whether the call that runs keeps a pod that is to go from going: a create or update, or a delete with more grace. */
+export function isInTheWay(record: PodRecord): boolean {
+  const { inFlight } = record;
+  if (inFlight === undefined || !isLeaving(record)) return false;
+  if (inFlight.gracePeriodSeconds !== undefined) return graceOf(record.lastSeen) < inFlight.gracePeriodSeconds;
+  return inFlight.call === 'create' || inFlight.call === 'update';
 }
 
 /** As a kubelet takes it: the grace of the deletion if there is one, else that of the spec. */

@@ -3,9 +3,10 @@
  * `pod-call-decision.ts`'s to say, what an answer means is `pod-observation.ts`'s.
  */
 import type { KubeApi } from '../kube/api.js';
+import { ApiError } from '../kube/api-error.js';
 import { pods } from '../kube/resources.js';
 import type { Pod, PodStatus } from '../kube/types.js';
-import { cloneJson, clonePod } from '../provider/clone-pod.js';
+import { clonePod } from '../provider/clone-pod.js';
 import type { CallContext, Provider } from '../provider/provider.js';
 import type { Clock, Random } from '../runtime/clock.js';
 import { hasCode, VkError } from '../runtime/errors.js';
@@ -16,6 +17,7 @@ import type { PodCall } from './pod-call-decision.js';
 import { podLogger } from './pod-logger.js';
 import { takeAbsence, takeObject, takeReport } from './pod-observation.js';
 import type { CallType, PodRecord } from './pod-record.js';
+import { readStatus } from './provider-answers.js';
 
 export interface PodCallerOptions {
   readonly provider: Provider;
@@ -50,7 +52,8 @@ export class PodCaller {
   /** Never rejects: a failure is in the record, with the time of the next attempt. */
   async call(record: PodRecord, call: DueCall): Promise<void> {
     const abort = new AbortController();
-    record.inFlight = { call: call.type, abort };
+    const gracePeriodSeconds = call.type === 'delete' ? call.gracePeriodSeconds : undefined;
+    record.inFlight = { call: call.type, gracePeriodSeconds, abort };
     const context: CallContext = { signal: abort.signal, logger: podLogger(this.#options.logger, record.ref) };
     try {
       await this.#perform(record, call, context);
@@ -93,8 +96,6 @@ export class PodCaller {
           takeAbsence(record, clock.now());
           return;
         }
-        delete record.failures.create;
-        record.applied ??= record.desired;
         takeReport(record, status);
         return;
       }
@@ -104,19 +105,21 @@ export class PodCaller {
   }
 
   async #fetchStatus(record: PodRecord, context: CallContext): Promise<PodStatus | undefined> {
-    let status: PodStatus | undefined;
+    let status: unknown;
     await found(async () => {
       status = await this.#options.provider.getPodStatus(record.ref, context);
     });
-    return status === undefined ? undefined : cloneJson(status);
+    return status === undefined || status === null ? undefined : readStatus(status);
   }
 
   /** Asks the server itself, not a cache, whether a pod that a list lacked is really gone. */
   async #confirm(record: PodRecord, context: CallContext): Promise<void> {
     let pod: Pod | undefined;
-    await found(async () => {
+    try {
       pod = await this.#options.api.get(pods, record.ref, { signal: context.signal });
-    });
+    } catch (error) {
+      if (!saysGone(error, record.ref.name)) throw error;
+    }
     if (pod === undefined || (record.ref.uid !== '' && pod.metadata.uid !== record.ref.uid)) {
       record.disappearance = 'certain';
     } else if (record.ref.uid === '') {
@@ -129,7 +132,7 @@ export class PodCaller {
 
   #failed(record: PodRecord, call: CallType, error: unknown, aborted: boolean): void {
     const { clock, random, backoff, logger } = this.#options;
-    if (call === 'create') record.backend = 'uncertain';
+    if (call === 'create' && record.backend !== 'ended') record.backend = 'uncertain';
     if (aborted) return;
     const attempts = (record.failures[call]?.attempts ?? 0) + 1;
     const retry = retryOf(error);
@@ -170,6 +173,12 @@ function isFinal(record: PodRecord, call: CallType, retry: false | number | unde
   if (call !== 'create' && call !== 'update') return false;
   if (retry === false) return true;
   return call === 'create' && retry === undefined && record.desired?.spec.restartPolicy === 'Never';
+}
+
+/** Whether the server says that it has no such pod, as opposed to a proxy that knows no such page. */
+function saysGone(error: unknown, name: string): boolean {
+  if (!hasCode(error, 'NotFound')) return false;
+  return !(error instanceof ApiError) || error.status.details?.name === name;
 }
 
 /** Whether what `call` is about was found: false if it rejected with code `NotFound`. */

@@ -18,24 +18,24 @@
 import type { KubeApi } from '../kube/api.js';
 import type { ObjectHandler, ObjectSource } from '../kube/object-source.js';
 import type { Pod } from '../kube/types.js';
-import { cloneJson } from '../provider/clone-pod.js';
 import type { CallContext, PodRef, Provider } from '../provider/provider.js';
 import type { Timer } from '../runtime/clock.js';
 import { VkError } from '../runtime/errors.js';
 import { BackendInventory } from './backend-inventory.js';
 import { backoffDelayMs } from './backoff.js';
-import { decideCall } from './pod-call-decision.js';
+import { decideCall, isInTheWay } from './pod-call-decision.js';
 import { PodCaller } from './pod-caller.js';
 import {
   resolvePodControllerOptions,
   type PodControllerOptions,
   type ResolvedPodControllerOptions,
 } from './pod-controller-options.js';
-import { takeDisappearance, takeObject, takeReport } from './pod-observation.js';
-import { isLeaving, type PodRecord } from './pod-record.js';
+import { takeDisappearance, takeEviction, takeObject, takeReport } from './pod-observation.js';
+import type { PodRecord } from './pod-record.js';
 import { PodRecords } from './pod-records.js';
 import { decideWrite } from './pod-write-decision.js';
 import { PodWriter } from './pod-writer.js';
+import { readPods, readStatus } from './provider-answers.js';
 import { StatusPoller, type PolledPod } from './status-poller.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -93,7 +93,7 @@ export class PodController {
     const { clock, random, logger, events, backoff, dangling } = this.#options;
     this.#inventory = new BackendInventory(this.#records, dangling);
     this.#caller = new PodCaller({ provider, api, events, clock, random, logger, backoff });
-    this.#writer = new PodWriter(api, clock);
+    this.#writer = new PodWriter(api, clock, logger);
     const queue = { clock, random, logger };
     this.#calls = new WorkQueue((key) => this.#call(key), {
       ...queue,
@@ -140,8 +140,10 @@ export class PodController {
     const context = this.#context();
     this.#provider.notifyPods?.((pod) => this.#notified(pod), context);
     await this.#source.waitForSync(context.signal);
+    context.signal.throwIfAborted();
     this.#removeHandler = this.#source.addHandler(this.#handler(), { index: nodeNameIndex, value: this.#nodeName });
     const listed = await this.#listBackend(context);
+    context.signal.throwIfAborted();
     this.#inventory.adopt(listed);
     this.#claimUnwanted(listed);
     this.#phase = 'running';
@@ -212,10 +214,8 @@ export class PodController {
     try {
       const record = this.#records.find(pod);
       if (record === undefined) return;
-      if (pod.metadata.deletionTimestamp !== undefined && !isLeaving(record)) {
-        record.evicted ??= { gracePeriodSeconds: pod.metadata.deletionGracePeriodSeconds, sent: false };
-      }
-      if (pod.status !== undefined) takeReport(record, cloneJson(pod.status));
+      takeEviction(record, pod.metadata);
+      if (pod.status !== undefined) takeReport(record, readStatus(pod.status));
       this.#changed(record);
     } catch (err) {
       this.#options.logger.error({ node: this.#nodeName, err }, 'notification of the provider could not be read');
@@ -223,9 +223,7 @@ export class PodController {
   }
 
   #changed(record: PodRecord): void {
-    // A create or update of a pod that is to go is in the way.
-    const { inFlight } = record;
-    if (inFlight !== undefined && isLeaving(record) && inFlight.call !== 'delete') inFlight.abort.abort();
+    if (isInTheWay(record)) record.inFlight?.abort.abort();
     this.#calls.add(record.key);
     this.#writes.add(record.key);
   }
@@ -264,10 +262,10 @@ export class PodController {
         this.#writes.addAfter(key, write.until - now);
         return;
       default: {
-        const taken = await this.#writer.write(record, write, signal);
+        await this.#writer.write(record, write, signal);
         this.#changed(record);
         const { desired } = record;
-        if (taken && write.type === 'status' && desired) {
+        if (write.type === 'status' && record.refused === undefined && desired) {
           this.#tell(() => this.#options.observer.statusWritten?.(desired));
         }
       }
@@ -287,7 +285,7 @@ export class PodController {
     const { clock, backoff, random, logger } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#provider.getPods(context);
+        return readPods(await this.#provider.getPods(context));
       } catch (err) {
         context.signal.throwIfAborted();
         logger.warn({ node: this.#nodeName, attempt, err }, 'provider could not list its pods');
@@ -306,7 +304,7 @@ export class PodController {
 
   async #sweep(): Promise<void> {
     try {
-      this.#claimUnwanted(await this.#provider.getPods(this.#context()));
+      this.#claimUnwanted(readPods(await this.#provider.getPods(this.#context())));
     } catch (err) {
       if (!this.#abort.signal.aborted) {
         this.#options.logger.warn({ node: this.#nodeName, err }, 'provider could not list its pods');
@@ -329,7 +327,7 @@ export class PodController {
   #claim(ref: PodRef): (() => void) | undefined {
     const record = this.#records.get(ref.uid);
     if (record === undefined || record.inFlight !== undefined) return undefined;
-    record.inFlight = { call: 'verify', abort: new AbortController() };
+    record.inFlight = { call: 'verify', gracePeriodSeconds: undefined, abort: new AbortController() };
     return () => {
       record.inFlight = undefined;
       this.#changed(record);

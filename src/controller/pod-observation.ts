@@ -31,9 +31,23 @@ export function takeReport(record: PodRecord, status: PodStatus): boolean {
   if (record.backend === 'gone' || (isTerminal(record.reported) && !isTerminal(status))) return false;
   const stopping = isLeaving(record) && (record.deleted !== undefined || record.inFlight?.call === 'delete');
   const ended = isTerminal(status) || (stopping && hasEnded(status));
-  record.reported = ended ? endedPodStatus(status) : status;
+  const reported = ended ? endedPodStatus(status) : status;
+  // The same said again is the same: what the server made of it need not be compared again.
+  if (!jsonEqual(record.reported, reported)) record.reported = reported;
   record.backend = ended ? 'ended' : 'present';
+  // The backend knows the pod: if it was created here, then that worked; if not, it is taken over as it is.
+  delete record.failures.create;
+  record.applied ??= record.desired;
   return true;
+}
+
+/** A pod with a deletionTimestamp that Kubernetes did not ask for was evicted by the backend. */
+export function takeEviction(
+  record: PodRecord,
+  { deletionTimestamp, deletionGracePeriodSeconds }: Pod['metadata'],
+): void {
+  if (!deletionTimestamp || isLeaving(record)) return;
+  record.evicted ??= { gracePeriodSeconds: deletionGracePeriodSeconds ?? undefined, sent: false };
 }
 
 /** The backend was asked and does not know the pod. */

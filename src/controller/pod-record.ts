@@ -80,8 +80,12 @@ export interface PodRecord {
         readonly at: number;
       }
     | undefined;
-  /** The provider call that runs now. */
-  inFlight: { readonly call: CallType; readonly abort: AbortController } | undefined;
+  /** What the server refused to store, with its reason and, if it refused the least that can be said, until when. */
+  refused: { readonly cause: unknown; readonly message: string; readonly until: number | undefined } | undefined;
+  /** The provider call that runs now, a delete with its grace. */
+  inFlight:
+    | { readonly call: CallType; readonly gracePeriodSeconds: number | undefined; readonly abort: AbortController }
+    | undefined;
 }
 
 export function newRecord(ref: PodRef, lastSeen: Pod, backend: BackendState): PodRecord {
@@ -100,6 +104,7 @@ export function newRecord(ref: PodRef, lastSeen: Pod, backend: BackendState): Po
     evicted: undefined,
     finalised: false,
     sent: undefined,
+    refused: undefined,
     inFlight: undefined,
   };
 }

@@ -17,6 +17,8 @@ export type PodWrite =
       readonly cause: unknown;
       readonly generation: number | undefined;
       readonly repair: boolean;
+      /** What is noted as refused if the server does not take the patch. */
+      readonly refusable: unknown;
     }
   /** Delete the API object for good: the backend confirmed that nothing of the pod is left. */
   | { readonly type: 'finalise' }
@@ -44,9 +46,12 @@ export function decideWrite(record: PodRecord, rules: WriteRules, now: number): 
 
 function dueStatus(record: PodRecord, desired: Pod, now: number): PodWrite {
   if (isTerminal(desired.status)) return none;
-  const told = toTell(record, desired);
-  if (told === undefined) return none;
-  const { sent } = record;
+  const { sent, refused } = record;
+  const wanted = toTell(record, desired);
+  if (wanted === undefined) return none;
+  const isRefused = refused !== undefined && refused.cause === wanted.cause;
+  if (isRefused && refused.until !== undefined && refused.until > now) return { type: 'wait', until: refused.until };
+  const told = isRefused ? leastToTell(wanted.status, refused) : wanted;
   const generation = record.applied?.metadata.generation;
   const repair = sent !== undefined && sent.cause === told.cause && sent.generation === generation;
   if (repair && sent.result === desired.status) return none;
@@ -56,14 +61,28 @@ function dueStatus(record: PodRecord, desired: Pod, now: number): PodWrite {
     const due = sent.at + Math.min(1000 * 2 ** (sent.repairs - 1), longestRepairDelayMs);
     if (due > now) return { type: 'wait', until: due };
   }
-  return { type: 'status', patch, cause: told.cause, generation, repair };
+  return { type: 'status', patch, cause: told.cause, generation, repair, refusable: wanted.cause };
+}
+
+interface Told {
+  readonly status: PodStatus;
+  readonly cause: unknown;
+}
+
+/** Of a status that the server refused: whether the pod lives, and why no more is shown. */
+function leastToTell({ phase }: PodStatus, refused: NonNullable<PodRecord['refused']>): Told {
+  return { status: { ...(phase ? { phase } : {}), reason: 'StatusRefused', message: refused.message }, cause: refused };
 }
 
 /** The status that Kubernetes should hold, with what it follows from; undefined while there is nothing to say. */
-function toTell(record: PodRecord, desired: Pod): { status: PodStatus; cause: unknown } | undefined {
+function toTell(record: PodRecord, desired: Pod): Told | undefined {
   const { failures, reported, backend } = record;
+  if (reported !== undefined && isTerminal(reported)) return { status: reported, cause: reported };
   if (failures.create) {
-    const phase = failures.create.retryAt === undefined ? 'Failed' : 'Pending';
+    const isFinal = failures.create.retryAt === undefined;
+    // It may have worked all the same: a phase that never goes back waits for the backend's answer.
+    if (isFinal && backend === 'uncertain') return undefined;
+    const phase = isFinal ? 'Failed' : 'Pending';
     return { status: { phase, reason: 'ProviderFailed', message: failures.create.message }, cause: failures.create };
   }
   if (failures.update) {

@@ -5,34 +5,47 @@
 import { ApiError } from '../kube/api-error.js';
 import type { KubeApi } from '../kube/api.js';
 import { pods } from '../kube/resources.js';
-import type { Pod } from '../kube/types.js';
 import type { Clock } from '../runtime/clock.js';
-import { hasCode } from '../runtime/errors.js';
+import { hasCode, VkError } from '../runtime/errors.js';
+import type { Logger } from '../runtime/logger.js';
 import { takeObject } from './pod-observation.js';
 import type { PodRecord } from './pod-record.js';
 import type { PodWrite } from './pod-write-decision.js';
 
 export type DueWrite = Exclude<PodWrite, { type: 'none' | 'wait' }>;
 
+/** Pause after a write that met no such pod. The watch is about to say so; if it does not, the answer was a proxy's. */
+const mootPauseMs = 5_000;
+/** Pause after a write that the server calls invalid. It stays so, unless the server or what is in its way is changed. */
+const refusedPauseMs = 60_000;
+/** Longest part of a refusal that goes into a status. */
+const longestMessage = 1024;
+
 export class PodWriter {
   readonly #api: KubeApi;
   readonly #clock: Clock;
+  readonly #logger: Logger;
 
-  constructor(api: KubeApi, clock: Clock) {
+  constructor(api: KubeApi, clock: Clock, logger: Logger) {
     this.#api = api;
     this.#clock = clock;
+    this.#logger = logger;
   }
 
-  /** Answers whether the server took the write: it does not if the pod has gone meanwhile. */
-  async write(record: PodRecord, write: DueWrite, signal: AbortSignal): Promise<boolean> {
+  async write(record: PodRecord, write: DueWrite, signal: AbortSignal): Promise<void> {
     try {
       await this.#perform(record, write, signal);
-      return true;
     } catch (error) {
-      // The object is gone, or another pod has its name. The watch is about to say so; until then there is nothing to do.
-      if (!isMoot(error, write)) throw error;
-      this.#moot(record, write);
-      return false;
+      if (isMoot(error, write)) throw again(error, mootPauseMs);
+      if (!hasCode(error, 'InvalidInput') && !hasCode(error, 'Forbidden')) throw error;
+      const { namespace, name, uid } = record.ref;
+      this.#logger.warn(
+        { pod: `${namespace}/${name}`, uid, write: write.type, err: error },
+        'apiserver refused a write of a pod',
+      );
+      if (hasCode(error, 'Forbidden')) throw error;
+      if (write.type !== 'status') throw again(error, refusedPauseMs);
+      this.#refused(record, write, VkError.from(error).message);
     }
   }
 
@@ -42,7 +55,10 @@ export class PodWriter {
       case 'status': {
         const pod = await this.#api.patch(pods, ref, 'strategic', write.patch, { subresource: 'status', signal });
         delete pod.metadata.managedFields;
-        this.#sent(record, write, pod);
+        const { cause, generation } = write;
+        const repairs = write.repair ? (record.sent?.repairs ?? 0) + 1 : 0;
+        record.sent = { cause, generation, result: pod.status, repairs, at: this.#clock.now() };
+        if (cause === write.refusable) record.refused = undefined;
         takeObject(record, pod);
         return;
       }
@@ -52,21 +68,17 @@ export class PodWriter {
         return;
       case 'evict':
         await this.#api.delete(pods, ref, { uid: ref.uid, gracePeriodSeconds: write.gracePeriodSeconds, signal });
-        this.#moot(record, write);
+        if (record.evicted) record.evicted = { ...record.evicted, sent: true };
     }
   }
 
-  #sent(record: PodRecord, write: DueWrite & { type: 'status' }, pod: Pod | undefined): void {
-    const repairs = write.repair ? (record.sent?.repairs ?? 0) + 1 : 0;
-    const result = pod?.status ?? record.desired?.status;
-    record.sent = { cause: write.cause, generation: write.generation, result, repairs, at: this.#clock.now() };
-  }
-
-  /** Nothing more is to be written of this kind, as things stand. */
-  #moot(record: PodRecord, write: DueWrite): void {
-    if (write.type === 'status') this.#sent(record, write, undefined);
-    else if (write.type === 'finalise') record.finalised = true;
-    else if (record.evicted) record.evicted = { ...record.evicted, sent: true };
+  #refused(record: PodRecord, write: DueWrite & { type: 'status' }, reason: string): void {
+    const wasLeast = write.cause !== write.refusable;
+    record.refused = {
+      cause: write.refusable,
+      message: reason.slice(0, longestMessage),
+      until: wasLeast ? this.#clock.now() + refusedPauseMs : undefined,
+    };
   }
 }
 
@@ -80,4 +92,10 @@ function isMoot(error: unknown, write: DueWrite): boolean {
   if (write.type !== 'status') return hasCode(error, 'Conflict');
   if (!(error instanceof ApiError)) return false;
   return error.status.details?.causes?.some((cause) => cause.field === 'metadata.uid') ?? false;
+}
+
+/** The same error, to be taken up again after a pause and not sooner. */
+function again(error: unknown, afterMs: number): VkError {
+  const { code, message } = VkError.from(error);
+  return new VkError(code, message, { cause: error, retry: { afterMs } });
 }

@@ -77,9 +77,18 @@ export class VkError extends Error {
   /** The same error if it is one of ours, else a `VkError` that wraps it (`Aborted` for an AbortError, else `Internal`). */
   static from(error: unknown): VkError {
     if (error instanceof VkError) return error;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : textOf(error);
     const aborted = error instanceof Error && error.name === 'AbortError';
     return new VkError(aborted ? 'Aborted' : 'Internal', message, { cause: error });
+  }
+}
+
+/** What was thrown, as text: not everything can be made one, such as an object without a prototype. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'thrown value that has no text';
   }
 }
 

@@ -26,6 +26,14 @@ describe('which provider call a pod needs', () => {
     expect(decideCall(record, false, t0 + 500).type).toBe('create');
   });
 
+  it('takes a report that says the same again for the same, whatever the server made of it', () => {
+    const record = aRecord(aPod(), { backend: 'present' });
+    takeReport(record, running());
+    const { reported } = record;
+    takeReport(record, running());
+    expect(record.reported).toBe(reported);
+  });
+
   it('asks for a pod whose create was called useless, and does not repeat it', () => {
     const failure = { message: 'm', attempts: 1, retryAt: undefined };
     const record = aRecord(aPod(), { backend: 'uncertain', failures: { create: failure } });

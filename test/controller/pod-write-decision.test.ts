@@ -46,7 +46,7 @@ describe('which API write a pod needs', () => {
     expect(failed).toMatchObject({ patch: { status: { phase: 'Failed', reason: 'ProviderFailed' } } });
   });
 
-  it('keeps the phase of a running pod whose update fails', () => {
+  it('upstream §2: keeps the phase of a running pod whose update fails', () => {
     const record = aRecord(aPod({ status: running() }), {
       backend: 'present',
       reported: running(),
