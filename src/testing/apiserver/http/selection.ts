@@ -128,10 +128,12 @@ function policy(propagationPolicy: string | undefined, orphan: boolean | undefin
   return propagationPolicy ?? (orphan === undefined ? undefined : orphan ? 'Orphan' : 'Background');
 }
 
+/** `why` begins as apimachinery's field errors do, and their kind follows from it. */
 function invalidOptions(field: string, why: string): ApiFailure {
+  const reason = why.startsWith('Forbidden') ? 'FieldValueForbidden' : 'FieldValueNotSupported';
   return new ApiFailure(422, 'Invalid', `options.meta.k8s.io "" is invalid: ${field}: ${why}`, {
     group: 'meta.k8s.io',
     kind: 'options',
-    causes: [{ reason: 'FieldValueInvalid', message: why, field }],
+    causes: [{ reason, message: why, field }],
   });
 }
