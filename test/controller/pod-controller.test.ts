@@ -332,8 +332,8 @@ describe('a restart', () => {
   });
 });
 
-describe('dangling pods (upstream §2)', () => {
-  it('are left alone while few sightings speak against them, and while the list fails', async () => {
+describe('dangling pods', () => {
+  it('are left alone while few sightings speak against them, and while the list fails (upstream §2)', async () => {
     await scene.startController();
     await scene.until(() => scene.controller.status.phase === 'running');
     await scene.provider.createPod(
@@ -351,7 +351,7 @@ describe('dangling pods (upstream §2)', () => {
     await scene.until(() => scene.provider.instances.size === 0);
   });
 
-  it('go few at a time', async () => {
+  it('go few at a time (upstream §2)', async () => {
     for (let index = 0; index < 30; index += 1) {
       const uid = `ghost-${index}`;
       scene.provider.instances.set(uid, {
@@ -366,7 +366,7 @@ describe('dangling pods (upstream §2)', () => {
     await scene.until(() => scene.provider.instances.size === 0);
   });
 
-  it('are not taken for dangling when a stale list lacks them: the server is asked about each', async () => {
+  it('are not taken for dangling when a stale list lacks them: the server is asked about each (upstream §2)', async () => {
     await scene.startController();
     for (const name of ['a', 'b', 'c']) await scene.create(name);
     await scene.until(() => ['a', 'b', 'c'].every((name) => phase(name) === 'Running'));
