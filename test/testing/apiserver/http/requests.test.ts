@@ -261,6 +261,16 @@ describe('tokens of service accounts', () => {
   });
 });
 
+it('a server that has stopped leaves no file, and can be stopped again', async () => {
+  const other = new FakeApiServer();
+  await other.start();
+  const { kubeconfig } = other;
+  await Promise.all([other.stop(), other.stop()]);
+  await other.stop();
+  await expect(stat(kubeconfig)).rejects.toThrow('ENOENT');
+  await expect(other.start()).rejects.toThrow('can be started once');
+});
+
 describe('without TLS', () => {
   it('everybody is the administrator, since nobody can say who they are', async () => {
     await using plain = new FakeApiServer({ tls: false });
