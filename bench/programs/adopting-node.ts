@@ -1,13 +1,13 @@
 /** A virtual node whose backend runs every pod already, and keeps no more of them than it must. */
 import { VirtualNode } from '../../src/node/virtual-node.js';
-import type { Pod, PodStatus } from '../../src/kube/types.js';
+import type { KubeList, Pod, PodStatus } from '../../src/kube/types.js';
 import type { PodRef, Provider } from '../../src/provider/provider.js';
 import { clientOf, type Connection } from '../connection.js';
 import { serve, settings } from './serve.js';
 
 const { connection, name } = settings<{ connection: Connection; name: string }>();
 
-/** Says of each pod what the API says: it asks the server, as a backend with tags would. */
+/** Says of each pod what the API says, in pages, as a cloud's API does. */
 const provider: Provider = {
   notifyPods: () => undefined,
   createPod: () => Promise.reject(new Error('every pod is there already')),
@@ -15,7 +15,17 @@ const provider: Provider = {
   deletePod: () => Promise.resolve(),
   getPod: () => Promise.resolve(undefined),
   getPodStatus: (_ref: PodRef): Promise<PodStatus | undefined> => Promise.resolve(undefined),
-  getPods: async () => (await client.request<{ items: Pod[] }>({ method: 'GET', path: '/backend' })).items,
+  getPods: async () => {
+    const found: Pod[] = [];
+    let from: string | undefined;
+    do {
+      const query = { limit: 500, continue: from };
+      const page = await client.request<KubeList<Pod>>({ method: 'GET', path: '/backend', query });
+      for (const { metadata, spec, status } of page.items) found.push({ metadata, spec, ...(status && { status }) });
+      from = page.metadata.continue;
+    } while (from !== undefined);
+    return found;
+  },
 };
 const client = clientOf(connection);
 const node = new VirtualNode(name, provider, client);

@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ControlPlane } from '../../src/testing/control-plane.js';
 import { FakeApiServer } from '../../src/testing/fake-api-server.js';
-import { cases, knownDifferences, type Case } from './differential/cases.js';
+import { cases } from './differential/cases/index.js';
+import { knownDifferences } from './differential/cases/known-differences.js';
+import type { Case } from './differential/cases/shared.js';
 import { Dialogue, type Outcome } from './differential/exchange.js';
 
 const skipped = 'skipped unless KUBEBUILDER_ASSETS names a folder with etcd and kube-apiserver';
