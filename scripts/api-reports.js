@@ -3,6 +3,7 @@
  * `npm run api` fails on a difference; `npm run api:update` takes it over. Reads the declarations that `npm run build` made.
  */
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,13 +45,18 @@ function check({ declarations, report }) {
   });
   const result = Extractor.invoke(config, {
     localBuild: update,
-    showVerboseMessages: false,
     typescriptCompilerFolder: path.join(root, 'node_modules/typescript'),
+    // Said below, and in the project's words.
+    messageCallback: (message) => {
+      message.handled = message.category === 'console';
+    },
   });
-  if (result.apiReportChanged) {
-    console.log(
-      `etc/${report}.api.md ${update ? 'updated' : 'differs from the code: look at the change, then npm run api:update'}`,
-    );
+  const name = `etc/${report}.api.md`;
+  if (result.apiReportChanged && update) console.log(`${name} updated`);
+  if (result.apiReportChanged && !update) {
+    console.log(`${name} differs from the code: look at the change, then npm run api:update`);
+    const both = [name, `etc/.temp/${report}.api.md`];
+    spawnSync('git', ['--no-pager', 'diff', '--no-index', ...both], { cwd: root, stdio: 'inherit' });
   }
   return result.succeeded;
 }
