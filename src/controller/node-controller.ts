@@ -41,7 +41,7 @@ export type NodePhase = 'new' | 'registering' | 'registered' | 'deleted' | 'clos
 
 export interface NodeControllerStatus {
   readonly phase: NodePhase;
-  /** Whether the API's node is Ready, as far as is known. */
+  /** Whether the node is Ready in the API, by the word of this process. */
   readonly ready: boolean;
   /** Why the backend is taken to be out of reach. */
   readonly unreachable: VkError | undefined;
@@ -123,7 +123,7 @@ export class NodeController {
   get status(): NodeControllerStatus {
     return {
       phase: this.#phase,
-      ready: isReady(this.#writer.live),
+      ready: this.#ready,
       unreachable: this.#unreachable,
       lease: this.#lease.status,
       failure: this.#failure,
@@ -142,7 +142,7 @@ export class NodeController {
   /** Resolves when the node is in the API and Ready there. Rejects with code `Aborted` if the controller closes first. */
   ready(): Promise<void> {
     if (this.#phase === 'closed') return Promise.reject(this.#closedError());
-    if (this.#phase === 'registered' && isReady(this.#writer.live)) return Promise.resolve();
+    if (this.#phase === 'registered' && this.#ready) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
@@ -174,6 +174,10 @@ export class NodeController {
     } finally {
       timer.cancel();
     }
+  }
+
+  get #ready(): boolean {
+    return this.#writer.hasSpoken && isReady(this.#writer.live);
   }
 
   #intent(unready: Unready | undefined): NodeIntent {
@@ -240,6 +244,7 @@ export class NodeController {
     const returned = this.#phase === 'deleted';
     this.#set({ phase: 'registered', failure: undefined });
     if (returned) this.#event(live, 'Normal', 'NodeRecreated', 'was deleted and has been made again');
+    if (!this.#writer.hasSpoken) return;
     const ready = isReady(live);
     if (ready !== this.#wasReady) {
       this.#wasReady = ready;

@@ -103,6 +103,11 @@ export class NodeWriter {
     return this.#live;
   }
 
+  /** Whether the status of the node is this process's own word. */
+  get hasSpoken(): boolean {
+    return this.#sent !== undefined && this.#sent.uid === this.#live?.metadata.uid;
+  }
+
   start(): void {
     const { nodes: source, nodesIndex: index } = this.#options;
     const handler = {
@@ -282,11 +287,11 @@ export class NodeWriter {
   }
 
   #adopt(node: Node): void {
-    const live = this.#live;
-    if (isOlder(node.metadata.resourceVersion, live?.metadata.resourceVersion)) return;
-    if (node.metadata.resourceVersion === live?.metadata.resourceVersion && live !== undefined) return;
+    const known = this.#live?.metadata.resourceVersion;
     const { managedFields, ...metadata } = node.metadata;
-    this.#live = managedFields === undefined ? node : { ...node, metadata };
+    if (this.#live === undefined || (metadata.resourceVersion !== known && !isOlder(metadata.resourceVersion, known))) {
+      this.#live = managedFields === undefined ? node : { ...node, metadata };
+    }
     this.#options.onLive(this.#live);
   }
 

@@ -265,10 +265,11 @@ describe('NodeController', () => {
     await using scene = await NodeScene.start();
     let notify: (node: Node) => void = () => undefined;
     await scene.ready({ health: { notifyNodeStatus: (callback) => (notify = callback) } });
-    const said: Node = { metadata: {}, status: { capacity: { cpu: '8' } } };
-    notify(said);
-    said.status = { capacity: { cpu: '9' } };
+    const capacity = { cpu: '8' };
+    notify({ metadata: {}, status: { capacity } });
     await scene.clock.advance(0);
+    capacity.cpu = '9';
+    await scene.clock.advance(600_000);
     expect(scene.node()?.status?.capacity?.cpu).toBe('8');
     scene.server.requests.clear();
     for (let count = 0; count < 10; count += 1) notify({ metadata: {}, status: { capacity: { cpu: '8' } } });
@@ -305,6 +306,23 @@ describe('NodeController', () => {
     expect(scene.node()?.spec?.taints).toEqual([
       { key: 'virtual-kubelet.io/provider', value: 'other', effect: 'NoSchedule' },
     ]);
+  });
+
+  it('a restart after a crash does not take the word of the process before it for its own', async () => {
+    await using scene = await NodeScene.start();
+    const status = { conditions: [{ type: 'Ready', status: 'True' }] };
+    await scene.client.create(nodes, { metadata: { name: 'vk' }, status });
+    const ping = (): Promise<void> => Promise.reject(new Error('down'));
+    const controller = scene.controller({ health: { ping }, nodes: await scene.watch() });
+    let ready = false;
+    controller.start();
+    controller.ready().then(
+      () => (ready = true),
+      () => undefined,
+    );
+    await scene.clock.runUntil(() => scene.condition()?.status === 'False');
+    expect(ready).toBe(false);
+    expect(scene.reported.map(({ reason }) => reason)).toEqual(['NodeNotReady']);
   });
 
   it('a restart does not put a taint back that somebody removed', async () => {

@@ -220,8 +220,8 @@ describe('a node that others touch', () => {
     await scene.ready({ nodes: await scene.watch(), health });
     scene.patient = false;
     scene.server.faults.add({ on: statusPatch, fault: { type: 'delay', ms: 500, when: 'after' } });
-    notify({ metadata: {}, status: { capacity: { cpu: '7' } } });
-    await scene.clock.runUntil(() => scene.node()?.status?.capacity?.['cpu'] === '7');
+    notify({ metadata: {}, status: { conditions: [{ type: 'DiskPressure', status: 'True' }] } });
+    await scene.clock.runUntil(() => scene.condition('DiskPressure')?.status === 'True');
     await scene.client.patch(nodes, { name: 'vk' }, 'strategic', patch, { ...(subresource && { subresource }) });
     await scene.clock.advance(2_000);
     expect(scene.condition()?.status).toBe('True');
