@@ -50,6 +50,9 @@ export interface NodeControllerStatus {
   readonly failure: VkError | undefined;
 }
 
+/** Of a condition: what a provider throws may be an error page. */
+const messageLimit = 1_024;
+
 /**
  * ```ts
  * const controller = new NodeController(defaultNode('edge-1'), client);
@@ -185,7 +188,7 @@ export class NodeController {
   }
 
   #want(): void {
-    const message = `the backend is out of reach: ${this.#unreachable?.message ?? ''}`;
+    const message = `the backend is out of reach: ${this.#unreachable?.message ?? ''}`.slice(0, messageLimit);
     this.#writer.want(this.#intent(this.#unreachable && { reason: 'KubeletNotReady', message }));
   }
 
