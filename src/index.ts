@@ -103,10 +103,15 @@ export type { IndexFunction } from './kube/reflector/indexed-store.js';
 export type { ObjectHandler, ObjectSource, ReadonlyStore } from './kube/object-source.js';
 export { KubeClient } from './kube/client.js';
 export type { KubeClientOptions } from './kube/client-options.js';
+export type { RateLimit } from './kube/http/rate-limiter.js';
 export { ApiError } from './kube/api-error.js';
+export type { ApiAnswer } from './kube/api-error.js';
 export { loadInCluster } from './kube/config/in-cluster.js';
+export type { InClusterOptions } from './kube/config/in-cluster.js';
 export { loadKubeconfig } from './kube/config/load-kubeconfig.js';
-export type { KubeconfigLocation } from './kube/config/load-kubeconfig.js';
+export type { KubeconfigLocation, LoadOptions } from './kube/config/load-kubeconfig.js';
+export type { Environment } from './kube/config/proxy.js';
+export type { Source } from './kube/config/source.js';
 export { staticConnection } from './kube/connection.js';
 export type { ClusterConnection, Credentials, Impersonation, StaticConnectionOptions } from './kube/connection.js';
 export type {
