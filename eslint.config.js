@@ -65,7 +65,10 @@ export default defineConfig(
       // A wire type gets a name of its own by an empty extension, which shows in messages where an alias would not.
       '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       // `Promise<number | void>`: an attach may or may not know an exit code.
       '@typescript-eslint/no-invalid-void-type': 'off',
       // An `async` method that has nothing to wait for satisfies an interface of promises, and turns throws into rejections.
