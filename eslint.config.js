@@ -148,6 +148,7 @@ export default defineConfig(
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-empty-function': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-confusing-void-expression': 'off',
       // Providers and servers in tests throw what they should not.
       '@typescript-eslint/only-throw-error': 'off',
     },
