@@ -139,6 +139,27 @@ describe('events', () => {
   });
 });
 
+describe('a pod that vanishes while nobody watches', () => {
+  it('upstream §2: reaches the provider, though only a list that lacks it tells', async () => {
+    await scene.startController();
+    await scene.create();
+    await scene.until(() => phase() === 'Running');
+    const back = scene.server.faults.add({
+      on: { verb: ['list', 'watch'], resource: 'pods' },
+      fault: { type: 'status', code: 503 },
+      times: Infinity,
+    });
+    await scene.until(() => !scene.source.isFresh);
+    await remove(0);
+    scene.server.compact();
+    back();
+    await scene.until(() => scene.source.store.size === 0);
+    // Long before a search for dangling pods could have found it.
+    await scene.clock.advance(1_000);
+    expect(scene.provider.instances.size).toBe(0);
+  });
+});
+
 describe('the last delete of an API object', () => {
   /** A pod that ended in the backend and goes from Kubernetes, while its last delete is on the way to the server. */
   async function goneMeanwhile(options: PodControllerOptions = {}): Promise<void> {
@@ -212,6 +233,30 @@ describe('dangling pods', () => {
     await scene.clock.advance(600_000);
     expect([...scene.provider.instances.keys()]).toEqual([scene.uid()]);
     expect(phase()).toBe('Running');
+  });
+
+  it('upstream §2: are none while the apiserver has them, though the cache lacks them and is kept up to date', async () => {
+    await scene.startController();
+    await scene.create();
+    await scene.until(() => phase() === 'Running');
+    await scene.stopController();
+    // The restarted process sees the past, and of what came after that the pod's creation is lost.
+    const { faults } = scene.server;
+    faults.add({ on: { verb: 'watch', resource: 'pods' }, fault: { type: 'refuseStreamingList' }, times: Infinity });
+    faults.add({
+      on: { verb: 'list', resource: 'pods' },
+      fault: { type: 'stale', resourceVersion: '1' },
+      times: Infinity,
+    });
+    for (const nth of [1, 2, 3]) {
+      faults.add({ on: { verb: 'watch', resource: 'pods' }, fault: { type: 'dropEvent', nth }, times: Infinity });
+    }
+    await scene.startController();
+    await scene.clock.advance(100_000);
+    expect(scene.source.isFresh).toBe(true);
+    expect(scene.source.store.size).toBe(0);
+    await scene.clock.advance(600_000);
+    expect(scene.provider.journal).toEqual(['create default/web']);
   });
 
   it('upstream §2: are left alone while the cache is not kept up to date', async () => {
