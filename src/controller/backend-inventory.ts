@@ -59,6 +59,21 @@ export class BackendInventory {
     return claimed;
   }
 
+  /**
+   * Records for pods of the backend that were found under the name of `pod`, which has just appeared: they are of another
+   * uid, so their name is no longer theirs, and `pod` has to wait for it.
+   */
+  claimPredecessors(pod: Pod): PodRecord[] {
+    const { namespace, name, uid } = podRef(pod);
+    const claimed: PodRecord[] = [];
+    for (const { pod: found } of this.#sightings.values()) {
+      const ref = podRef(found);
+      if (ref.namespace !== namespace || ref.name !== name || ref.uid === '' || ref.uid === uid) continue;
+      if (this.#records.get(ref.uid) === undefined) claimed.push(this.#claim(found, 'certain'));
+    }
+    return claimed;
+  }
+
   #claim(pod: Pod, disappearance: 'certain' | 'inferred'): PodRecord {
     const record = this.#records.add(pod, 'present');
     record.disappearance = disappearance;

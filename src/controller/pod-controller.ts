@@ -197,7 +197,9 @@ export class PodController {
       takeDisappearance(other, other.desired, 'certain');
       this.#changed(other);
     }
-    const record = this.#records.get(uid) ?? this.#records.add(pod, this.#phase === 'running' ? 'absent' : 'unknown');
+    const known = this.#records.get(uid);
+    if (known === undefined) this.#deleteUnwanted(this.#inventory.claimPredecessors(pod));
+    const record = known ?? this.#records.add(pod, this.#phase === 'running' ? 'absent' : 'unknown');
     takeObject(record, pod);
     this.#changed(record);
   }
@@ -314,8 +316,11 @@ export class PodController {
 
   /** Absence from a cache that is not fresh means nothing. */
   #claimUnwanted(listed: readonly Pod[]): void {
-    if (!this.#source.isFresh) return;
-    for (const record of this.#inventory.claimUnwanted(listed, this.#options.clock.now())) {
+    if (this.#source.isFresh) this.#deleteUnwanted(this.#inventory.claimUnwanted(listed, this.#options.clock.now()));
+  }
+
+  #deleteUnwanted(claimed: readonly PodRecord[]): void {
+    for (const record of claimed) {
       this.#options.logger.warn(
         { pod: `${record.ref.namespace}/${record.ref.name}`, uid: record.ref.uid },
         'pod is in the backend alone and will be deleted there',

@@ -80,8 +80,9 @@ export interface PodRecord {
         readonly at: number;
       }
     | undefined;
-  /** What the server refused to store, with its reason and, if it refused the least that can be said, until when. */
-  refused: { readonly cause: unknown; readonly message: string; readonly until: number | undefined } | undefined;
+  /** What the server refused to store, why, until when that is not tried again, and whether it refused even the least. */
+  refused:
+    { readonly cause: unknown; readonly message: string; readonly until: number; readonly least: boolean } | undefined;
   /** The provider call that runs now, a delete with its grace. */
   inFlight:
     | { readonly call: CallType; readonly gracePeriodSeconds: number | undefined; readonly abort: AbortController }

@@ -49,14 +49,15 @@ function dueStatus(record: PodRecord, desired: Pod, now: number): PodWrite {
   const { sent, refused } = record;
   const wanted = toTell(record, desired);
   if (wanted === undefined) return none;
-  const isRefused = refused !== undefined && refused.cause === wanted.cause;
-  if (isRefused && refused.until !== undefined && refused.until > now) return { type: 'wait', until: refused.until };
+  const isRefused = refused !== undefined && refused.cause === wanted.cause && refused.until > now;
+  const otherwise: PodWrite = isRefused ? { type: 'wait', until: refused.until } : none;
+  if (isRefused && refused.least) return otherwise;
   const told = isRefused ? leastToTell(wanted.status, refused) : wanted;
   const generation = record.applied?.metadata.generation;
   const repair = sent !== undefined && sent.cause === told.cause && sent.generation === generation;
-  if (repair && sent.result === desired.status) return none;
+  if (repair && sent.result === desired.status) return otherwise;
   const patch = statusPatch(desired, told.status, generation, now);
-  if (patch === undefined) return none;
+  if (patch === undefined) return otherwise;
   if (repair && sent.repairs > 0) {
     const due = sent.at + Math.min(1000 * 2 ** (sent.repairs - 1), longestRepairDelayMs);
     if (due > now) return { type: 'wait', until: due };

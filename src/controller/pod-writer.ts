@@ -17,7 +17,7 @@ export type DueWrite = Exclude<PodWrite, { type: 'none' | 'wait' }>;
 /** Pause after a write that met no such pod. The watch is about to say so; if it does not, the answer was a proxy's. */
 const mootPauseMs = 5_000;
 /** Pause after a write that the server calls invalid. It stays so, unless the server or what is in its way is changed. */
-const refusedPauseMs = 60_000;
+const refusedPauseMs = 300_000;
 /** Longest part of a refusal that goes into a status. */
 const longestMessage = 1024;
 
@@ -73,11 +73,11 @@ export class PodWriter {
   }
 
   #refused(record: PodRecord, write: DueWrite & { type: 'status' }, reason: string): void {
-    const wasLeast = write.cause !== write.refusable;
     record.refused = {
       cause: write.refusable,
       message: reason.slice(0, longestMessage),
-      until: wasLeast ? this.#clock.now() + refusedPauseMs : undefined,
+      until: this.#clock.now() + refusedPauseMs,
+      least: write.cause !== write.refusable,
     };
   }
 }

@@ -272,6 +272,24 @@ describe('a provider’s call', () => {
   });
 });
 
+describe('a dangling pod', () => {
+  it('is deleted at once when another pod of its name appears, which waits for that (invariant 2)', async () => {
+    scene.provider.endsAtOnce = false;
+    await runs();
+    const old = scene.uid();
+    await scene.stopController();
+    await remove(0);
+    await scene.startController();
+    await scene.until(() => scene.controller.status.phase === 'running');
+    await scene.create();
+    await scene.clock.advance(20_000);
+    expect([...scene.provider.instances.keys()]).toEqual([old]);
+    scene.provider.end(old);
+    await scene.until(() => phase() === 'Running');
+    expect([...scene.provider.instances.keys()]).toEqual([scene.uid()]);
+  });
+});
+
 describe('a pod that a list lacks and the server still has', () => {
   it('is created though its create was aborted meanwhile', async () => {
     let creates = 0;
@@ -324,6 +342,15 @@ describe('a server', () => {
   ] as const)('that answers %s to a status is told again', async (_, fault) => {
     scene.server.faults.add({ on: { verb: 'patch', resource: 'pods/status' }, fault, times: 2 });
     await runs();
+  });
+
+  it('that refused a status for a while is told all of it later', async () => {
+    scene.server.faults.add({ on: { verb: 'patch', resource: 'pods/status' }, fault: { type: 'status', code: 422 } });
+    await scene.startController();
+    await scene.create();
+    await scene.until(() => scene.pod()?.status?.reason === 'StatusRefused');
+    await scene.until(() => scene.pod()?.status?.containerStatuses?.length === 1);
+    expect(scene.pod()?.status?.reason).toBeUndefined();
   });
 
   it('shows the phase alone, and why, of a status that is refused', async () => {
