@@ -5,7 +5,7 @@ import { createPods, revision, untilRunning } from './load.js';
 import type { Benchmark, Measurement } from './measurement.js';
 import { Program } from './program.js';
 
-const many = 100_000;
+const many = Number(process.env['BENCH_P5_PODS'] ?? 100_000);
 const few = 10;
 /** What is not yet in use again after a start is collected by then. */
 const settleMs = 5_000;

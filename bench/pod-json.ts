@@ -156,7 +156,9 @@ function templateJson(app: number): string {
       conditions: ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map(
         condition,
       ),
+      observedGeneration: 1,
       hostIP: '%HOST_IP%',
+      hostIPs: [{ ip: '%HOST_IP%' }],
       podIP: '%IP%',
       podIPs: [{ ip: '%IP%' }],
       startTime: '%CREATED%',
