@@ -127,9 +127,10 @@ export class SimulatedProvider implements Provider {
     instance.isLive = false;
   }
 
-  /** As if the machine under the pod had gone. */
+  /** As if the machine under the pod had gone, and what was known of its end with it. */
   lose(uid: string): void {
     this.#instances.delete(uid);
+    this.#ended.delete(uid);
   }
 
   evict(uid: string): void {
