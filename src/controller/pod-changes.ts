@@ -32,7 +32,8 @@ export function needsUpdate(applied: Pod, desired: Pod): boolean {
  */
 export function adoptedState(found: Pod, desired: Pod): Pod {
   const kept = found.metadata.generation ?? found.metadata.resourceVersion;
-  if (kept !== undefined) return found;
+  // Where nothing differs the cache's own object will do: it is in memory already.
+  if (kept !== undefined) return needsUpdate(found, desired) ? found : desired;
   const { generation } = desired.metadata;
   const observed = desired.status?.observedGeneration;
   const behind = generation !== undefined && observed !== undefined && observed < generation;

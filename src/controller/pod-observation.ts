@@ -33,12 +33,23 @@ export function takeReport(record: PodRecord, status: PodStatus): boolean {
   const ended = isTerminal(status) || (stopping && hasEnded(status));
   const reported = ended ? endedPodStatus(status) : status;
   // The same said again is the same: what the server made of it need not be compared again.
-  if (!jsonEqual(record.reported, reported)) record.reported = reported;
+  if (!jsonEqual(record.reported, reported)) record.reported = sharing(reported, record.desired?.status);
   record.backend = ended ? 'ended' : 'present';
   // The backend knows the pod: if it was created here, then that worked; if not, it is taken over as it is.
   delete record.failures.create;
   record.applied ??= record.desired;
   return true;
+}
+
+/** The same status, with the parts of `known` that it agrees with: very many pods need not be in memory twice. */
+function sharing(status: PodStatus, known: PodStatus | undefined): PodStatus {
+  if (known === undefined) return status;
+  const shared: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(status)) {
+    const theirs: unknown = known[key as keyof PodStatus];
+    shared[key] = jsonEqual(value, theirs) ? theirs : value;
+  }
+  return shared;
 }
 
 /** A pod with a deletionTimestamp that Kubernetes did not ask for was evicted by the backend. */
