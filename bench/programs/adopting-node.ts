@@ -7,7 +7,7 @@ import { serve, settings } from './serve.js';
 
 const { connection, name } = settings<{ connection: Connection; name: string }>();
 
-/** Says of each pod what the API says, in pages, as a cloud's API does. */
+/** Knows a pod by tags, and its status: what a cloud's API says, in pages. */
 const provider: Provider = {
   notifyPods: () => undefined,
   createPod: () => Promise.reject(new Error('every pod is there already')),
@@ -21,7 +21,10 @@ const provider: Provider = {
     do {
       const query = { limit: 500, continue: from };
       const page = await client.request<KubeList<Pod>>({ method: 'GET', path: '/backend', query });
-      for (const { metadata, spec, status } of page.items) found.push({ metadata, spec, ...(status && { status }) });
+      for (const { metadata, status } of page.items) {
+        const { namespace, name, uid } = metadata as Record<'namespace' | 'name' | 'uid', string>;
+        found.push({ metadata: { namespace, name, uid }, spec: { containers: [] }, ...(status && { status }) });
+      }
       from = page.metadata.continue;
     } while (from !== undefined);
     return found;

@@ -1,6 +1,6 @@
 /** Many virtual nodes that share a client, a cache of pods and a recorder. */
-import { EventRecorder } from '../../src/controller/event-recorder.js';
-import { nodeNameIndex } from '../../src/controller/pod-controller.js';
+import { EventRecorder } from '../../src/controller/events/event-recorder.js';
+import { nodeNameIndex } from '../../src/controller/pods/pod-controller.js';
 import { Reflector } from '../../src/kube/reflector/reflector.js';
 import { pods } from '../../src/kube/resources.js';
 import { VirtualNode } from '../../src/node/virtual-node.js';
