@@ -10,8 +10,8 @@ export type { ClusterTarget, ConnectOptions } from './kube/connect.js';
 export { VirtualNode } from './node/virtual-node.js';
 export type { VirtualNodeEvents, VirtualNodePhase, VirtualNodeStatus } from './node/virtual-node.js';
 export type { VirtualNodeOptions } from './node/virtual-node-options.js';
-export { defaultNode } from './controller/default-node.js';
-export type { DefaultNodeOptions } from './controller/default-node.js';
+export { defaultNode } from './controller/node/default-node.js';
+export type { DefaultNodeOptions } from './controller/node/default-node.js';
 export { podRef } from './provider/provider.js';
 export type {
   AttachIO,
@@ -81,21 +81,21 @@ export type {
 } from './kube/types.js';
 
 // For people who compose the parts.
-export { PodController, nodeNameIndex } from './controller/pod-controller.js';
-export type { PodControllerStatus } from './controller/pod-controller.js';
-export type { PodControllerOptions, PodObserver } from './controller/pod-controller-options.js';
-export { NodeController } from './controller/node-controller.js';
-export type { NodeControllerOptions, NodeControllerStatus, NodePhase } from './controller/node-controller.js';
-export type { LeaseState, LeaseStatus } from './controller/lease-keeper.js';
-export { StatusPoller } from './controller/status-poller.js';
-export type { PolledPod, PolledProvider, StatusPollerOptions } from './controller/status-poller.js';
-export { EventRecorder } from './controller/event-recorder.js';
-export type { EventRecorderOptions } from './controller/event-recorder.js';
-export { noEvents } from './controller/event-sink.js';
-export type { EventSink, EventType } from './controller/event-sink.js';
-export { WorkQueue } from './controller/work-queue.js';
-export type { WorkHandler, WorkQueueOptions } from './controller/work-queue.js';
-export type { WorkQueueMetrics } from './controller/work-queue-metrics.js';
+export { PodController, nodeNameIndex } from './controller/pods/pod-controller.js';
+export type { PodControllerStatus } from './controller/pods/pod-controller.js';
+export type { PodControllerOptions, PodObserver } from './controller/pods/pod-controller-options.js';
+export { NodeController } from './controller/node/node-controller.js';
+export type { NodeControllerOptions, NodeControllerStatus, NodePhase } from './controller/node/node-controller.js';
+export type { LeaseState, LeaseStatus } from './controller/node/lease-keeper.js';
+export { StatusPoller } from './controller/pods/status-poller.js';
+export type { PolledPod, PolledProvider, StatusPollerOptions } from './controller/pods/status-poller.js';
+export { EventRecorder } from './controller/events/event-recorder.js';
+export type { EventRecorderOptions } from './controller/events/event-recorder.js';
+export { noEvents } from './controller/events/event-sink.js';
+export type { EventSink, EventType } from './controller/events/event-sink.js';
+export { WorkQueue } from './controller/queue/work-queue.js';
+export type { WorkHandler, WorkQueueOptions } from './controller/queue/work-queue.js';
+export type { WorkQueueMetrics } from './controller/queue/work-queue-metrics.js';
 export { Reflector } from './kube/reflector/reflector.js';
 export type { ReflectorOptions } from './kube/reflector/options.js';
 export type { ReflectorStatus } from './kube/reflector/reflector-status.js';

@@ -1,8 +1,8 @@
 /** What a VirtualNode can be told beyond its name, provider and client. */
-import type { DefaultNodeOptions } from '../controller/default-node.js';
-import type { EventSink } from '../controller/event-sink.js';
-import type { NodeControllerOptions } from '../controller/node-controller.js';
-import type { PodControllerOptions } from '../controller/pod-controller-options.js';
+import type { DefaultNodeOptions } from '../controller/node/default-node.js';
+import type { EventSink } from '../controller/events/event-sink.js';
+import type { NodeControllerOptions } from '../controller/node/node-controller.js';
+import type { PodControllerOptions } from '../controller/pods/pod-controller-options.js';
 import type { ObjectSource } from '../kube/object-source.js';
 import type { Pod } from '../kube/types.js';
 import type { Clock, Random } from '../runtime/clock.js';
@@ -16,8 +16,8 @@ export interface VirtualNodeOptions {
   readonly node?: DefaultNodeOptions;
   /** How pods are kept: concurrency, backoff, clean-up. */
   readonly pods?: Omit<PodControllerOptions, Shared | 'observer'>;
-  /** How the node is kept: heartbeat, lease, ping. */
-  readonly heartbeat?: Omit<NodeControllerOptions, Shared | 'health'>;
+  /** How the node is kept: heartbeat, lease, ping; and a cache of nodes, if the process has one. */
+  readonly heartbeat?: Omit<NodeControllerOptions, Shared | 'health' | 'onChange'>;
   /**
    * A cache of pods that several nodes of a process share, indexed under `nodeName`, and started by whoever made it.
    * Default: one of this node's pods, made and ended with the node.

@@ -2,7 +2,7 @@
  * The assembly: a name, a provider and a client become a node. It has no behaviour of its own beyond the order in which
  * its parts begin and end; each of them can be used without it.
  *
- * Neighbours: `controller/pod-controller.ts`, `controller/node-controller.ts`, `controller/event-recorder.ts`,
+ * Neighbours: `controller/pods/pod-controller.ts`, `controller/node/node-controller.ts`, `controller/events/event-recorder.ts`,
  * `kube/reflector`.
  *
  * Invariants
@@ -12,10 +12,10 @@
  * 3. What the node made it ends; what it was given it leaves alone.
  */
 import { EventEmitter } from 'eventemitter3';
-import { defaultNode } from '../controller/default-node.js';
-import { EventRecorder } from '../controller/event-recorder.js';
-import { NodeController, type NodeControllerStatus } from '../controller/node-controller.js';
-import { nodeNameIndex, PodController, type PodControllerStatus } from '../controller/pod-controller.js';
+import { defaultNode } from '../controller/node/default-node.js';
+import { EventRecorder } from '../controller/events/event-recorder.js';
+import { NodeController, type NodeControllerStatus } from '../controller/node/node-controller.js';
+import { nodeNameIndex, PodController, type PodControllerStatus } from '../controller/pods/pod-controller.js';
 import type { KubeApi } from '../kube/api.js';
 import { Reflector } from '../kube/reflector/reflector.js';
 import { pods } from '../kube/resources.js';

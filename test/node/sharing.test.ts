@@ -1,12 +1,12 @@
 /** Several nodes in one process, on parts that they share. */
 import { expect, it } from 'vitest';
-import { nodeNameIndex } from '../../src/controller/pod-controller.js';
+import { nodeNameIndex } from '../../src/controller/pods/pod-controller.js';
 import { Reflector } from '../../src/kube/reflector/reflector.js';
 import { pods } from '../../src/kube/resources.js';
 import type { Pod } from '../../src/kube/types.js';
 import { VirtualNode } from '../../src/node/virtual-node.js';
 import { FakeApiServer } from '../../src/testing/fake-api-server.js';
-import { MemoryProvider } from '../controller/memory-provider.js';
+import { MemoryProvider } from '../controller/pods/memory-provider.js';
 import { eventually } from '../e2e/support/eventually.js';
 
 it('upstream §6: nodes of one process share a client and one watch of pods, and each has its own pods', async () => {

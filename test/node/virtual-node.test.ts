@@ -3,7 +3,7 @@ import { pods, nodes } from '../../src/kube/resources.js';
 import type { Pod } from '../../src/kube/types.js';
 import { VirtualNode } from '../../src/node/virtual-node.js';
 import { FakeApiServer } from '../../src/testing/fake-api-server.js';
-import { MemoryProvider } from '../controller/memory-provider.js';
+import { MemoryProvider } from '../controller/pods/memory-provider.js';
 import { eventually } from '../e2e/support/eventually.js';
 
 const podOf = (name: string): Pod => ({

@@ -1,7 +1,7 @@
 /** A fake apiserver, a client with a clock of the test's, and what tests of nodes look at. */
-import { defaultNode } from '../../../src/controller/default-node.js';
-import type { EventSink } from '../../../src/controller/event-sink.js';
-import { NodeController, type NodeControllerOptions } from '../../../src/controller/node-controller.js';
+import { defaultNode } from '../../../src/controller/node/default-node.js';
+import type { EventSink } from '../../../src/controller/events/event-sink.js';
+import { NodeController, type NodeControllerOptions } from '../../../src/controller/node/node-controller.js';
 import { KubeClient } from '../../../src/kube/client.js';
 import { staticConnection } from '../../../src/kube/connection.js';
 import { Reflector } from '../../../src/kube/reflector/reflector.js';

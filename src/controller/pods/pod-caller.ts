@@ -1,0 +1,193 @@
+/**
+ * Makes one provider call for one pod and notes in its record what came of it. Decides nothing: which call is due is
+ * `pod-call-decision.ts`'s to say, what an answer means is `pod-observation.ts`'s.
+ */
+import type { KubeApi } from '../../kube/api.js';
+import { ApiError } from '../../kube/api-error.js';
+import { pods } from '../../kube/resources.js';
+import type { Pod, PodStatus } from '../../kube/types.js';
+import { clonePod } from '../../provider/clone-pod.js';
+import type { CallContext, Provider } from '../../provider/provider.js';
+import type { Clock, Random } from '../../runtime/clock.js';
+import { hasCode, VkError } from '../../runtime/errors.js';
+import type { Logger } from '../../runtime/logger.js';
+import { backoffDelayMs, retryOf, type Backoff } from '../queue/backoff.js';
+import type { EventSink } from '../events/event-sink.js';
+import type { PodCall } from './pod-call-decision.js';
+import { podLogger } from './pod-logger.js';
+import { takeAbsence, takeObject, takeReport } from './pod-observation.js';
+import type { CallType, PodRecord } from './pod-record.js';
+import { readStatus } from './provider-answers.js';
+
+export interface PodCallerOptions {
+  readonly provider: Provider;
+  readonly api: KubeApi;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Delays between the attempts of a call that fails. */
+  readonly backoff: Backoff;
+}
+
+/** What is done for a pod by a call, as opposed to deciding that there is nothing to do. */
+export type DueCall = Exclude<PodCall, { type: 'none' | 'wait' | 'forget' }>;
+
+/** Longest part of a provider's error message that goes into a status, a log line or an Event. */
+const longestMessage = 1024;
+
+const eventReasons = {
+  create: 'ProviderCreate',
+  update: 'ProviderUpdate',
+  delete: 'ProviderDelete',
+} as const;
+
+export class PodCaller {
+  readonly #options: PodCallerOptions;
+
+  constructor(options: PodCallerOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects: a failure is in the record, with the time of the next attempt. */
+  async call(record: PodRecord, call: DueCall): Promise<void> {
+    const abort = new AbortController();
+    const gracePeriodSeconds = call.type === 'delete' ? call.gracePeriodSeconds : undefined;
+    record.inFlight = { call: call.type, gracePeriodSeconds, abort };
+    const context: CallContext = { signal: abort.signal, logger: podLogger(this.#options.logger, record.ref) };
+    try {
+      await this.#perform(record, call, context);
+      delete record.failures[call.type];
+    } catch (error) {
+      this.#failed(record, call.type, error, abort.signal.aborted);
+    } finally {
+      record.inFlight = undefined;
+    }
+  }
+
+  async #perform(record: PodRecord, call: DueCall, context: CallContext): Promise<void> {
+    const { provider, clock } = this.#options;
+    switch (call.type) {
+      case 'create':
+        // Before the call: what it makes the provider report tells of this state of the pod.
+        record.applied = call.pod;
+        await provider.createPod(clonePod(call.pod), context);
+        record.createdAt = clock.now();
+        if (record.backend !== 'ended') record.backend = 'present';
+        this.#event(record, 'Normal', 'ProviderCreateSuccess', 'Created the pod in the provider');
+        return;
+      case 'update':
+        await provider.updatePod(clonePod(call.pod), context);
+        record.applied = call.pod;
+        this.#event(record, 'Normal', 'ProviderUpdateSuccess', 'Updated the pod in the provider');
+        return;
+      case 'delete': {
+        const { gracePeriodSeconds } = call;
+        const known = await found(() => provider.deletePod(clonePod(call.pod), { ...context, gracePeriodSeconds }));
+        record.deleted = { gracePeriodSeconds, at: clock.now(), checks: 0 };
+        if (!known) takeAbsence(record, clock.now());
+        this.#event(record, 'Normal', 'ProviderDeleteSuccess', 'Deleted the pod in the provider');
+        return;
+      }
+      case 'verify': {
+        const status = await this.#fetchStatus(record, context);
+        if (record.deleted) record.deleted = { ...record.deleted, checks: record.deleted.checks + 1 };
+        if (status === undefined) {
+          takeAbsence(record, clock.now());
+          return;
+        }
+        takeReport(record, status);
+        return;
+      }
+      case 'confirm':
+        await this.#confirm(record, context);
+    }
+  }
+
+  async #fetchStatus(record: PodRecord, context: CallContext): Promise<PodStatus | undefined> {
+    let status: unknown;
+    await found(async () => {
+      status = await this.#options.provider.getPodStatus(record.ref, context);
+    });
+    return status === undefined || status === null ? undefined : readStatus(status);
+  }
+
+  /** Asks the server itself, not a cache, whether a pod that a list lacked is really gone. */
+  async #confirm(record: PodRecord, context: CallContext): Promise<void> {
+    let pod: Pod | undefined;
+    try {
+      pod = await this.#options.api.get(pods, record.ref, { signal: context.signal });
+    } catch (error) {
+      if (!saysGone(error, record.ref.name)) throw error;
+    }
+    if (pod === undefined || (record.ref.uid !== '' && pod.metadata.uid !== record.ref.uid)) {
+      record.disappearance = 'certain';
+    } else if (record.ref.uid === '') {
+      // The backend does not say whose pod it is; as Kubernetes has one of that name, it is not ours to take away.
+      record.backend = 'absent';
+    } else {
+      takeObject(record, pod);
+    }
+  }
+
+  #failed(record: PodRecord, call: CallType, error: unknown, aborted: boolean): void {
+    const { clock, random, backoff, logger } = this.#options;
+    if (call === 'create' && record.backend !== 'ended') record.backend = 'uncertain';
+    if (aborted) return;
+    const attempts = (record.failures[call]?.attempts ?? 0) + 1;
+    const retry = retryOf(error);
+    const delayMs = isFinal(record, call, retry)
+      ? undefined
+      : typeof retry === 'number'
+        ? retry
+        : backoffDelayMs(attempts, backoff, random);
+    const message = VkError.from(error).message.slice(0, longestMessage);
+    const outlook =
+      delayMs === undefined ? 'not tried again' : `attempt ${attempts}, next in ${Math.ceil(delayMs / 1000)} s`;
+    record.failures[call] = {
+      message: `${message} (${outlook})`,
+      attempts,
+      retryAt: delayMs === undefined ? undefined : clock.now() + delayMs,
+    };
+    logger.warn(
+      { pod: `${record.ref.namespace}/${record.ref.name}`, uid: record.ref.uid, call, attempt: attempts, err: error },
+      'provider call failed',
+    );
+    if (call in eventReasons) {
+      const reason = `${eventReasons[call as keyof typeof eventReasons]}Failed`;
+      this.#event(record, 'Warning', reason, message);
+    }
+  }
+
+  #event(record: PodRecord, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.#options.events.event(record.lastSeen, type, reason, message);
+  }
+}
+
+/**
+ * Whether a failure ends the attempts. Only of a create or an update: what is to be deleted or looked at has to be, some
+ * day. A pod that is never to be restarted fails with its first create, as virtual-kubelet has it (upstream section 2),
+ * unless the error says when to come back.
+ */
+function isFinal(record: PodRecord, call: CallType, retry: false | number | undefined): boolean {
+  if (call !== 'create' && call !== 'update') return false;
+  if (retry === false) return true;
+  return call === 'create' && retry === undefined && record.desired?.spec.restartPolicy === 'Never';
+}
+
+/** Whether the server says that it has no such pod, as opposed to a proxy that knows no such page. */
+function saysGone(error: unknown, name: string): boolean {
+  if (!hasCode(error, 'NotFound')) return false;
+  return !(error instanceof ApiError) || error.status.details?.name === name;
+}
+
+/** Whether what `call` is about was found: false if it rejected with code `NotFound`. */
+async function found(call: () => Promise<void>): Promise<boolean> {
+  try {
+    await call();
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'NotFound')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+/** What a PodController can be told, and what it does by default. */
+import type { Pod } from '../../kube/types.js';
+import type { PodRef } from '../../provider/provider.js';
+import { systemClock, type Clock, type Random } from '../../runtime/clock.js';
+import { silentLogger, type Logger } from '../../runtime/logger.js';
+import { VkError } from '../../runtime/errors.js';
+import type { Backoff } from '../queue/backoff.js';
+import type { DanglingRules } from './dangling-pods.js';
+import { noEvents, type EventSink } from '../events/event-sink.js';
+import type { WriteRules } from './pod-write-decision.js';
+
+/** Told of what happened, synchronously. What it throws is logged and changes nothing. */
+export interface PodObserver {
+  /** Kubernetes took a new status of the pod. The pod is shared: not to be changed. */
+  statusWritten?(pod: Pod): void;
+  /** Neither Kubernetes nor the backend has the pod any more. */
+  forgotten?(ref: PodRef): void;
+}
+
+export interface PodControllerOptions {
+  /** Where Events about pods go. Default: nowhere. */
+  readonly events?: EventSink;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly logger?: Logger;
+  readonly observer?: PodObserver;
+  /** Provider calls that run at a time, each for another pod. Default: 64, as calls mostly wait for a backend. */
+  readonly providerConcurrency?: number;
+  /** API writes that run at a time, each for another pod. Default: 32, enough to keep an apiserver's core busy. */
+  readonly writeConcurrency?: number;
+  /** Delay after a provider call's first failure, doubled with each further one. Default: 500 ms. */
+  readonly retryBaseDelayMs?: number;
+  /** Longest delay between two attempts. Default: 5 min, the kubelet's own ceiling for restarts. */
+  readonly retryMaxDelayMs?: number;
+  /** Pause between two looks at a provider that does not notify. Default: 5 s, as virtual-kubelet's. */
+  readonly pollIntervalMs?: number;
+  /** Pause between two searches for pods that only the backend has. Default: 60 s. */
+  readonly danglingIntervalMs?: number;
+  /** In how many searches in a row such a pod must have been seen. Default: 2. */
+  readonly danglingSightings?: number;
+  /** How long ago the first of these must be. Default: 60 s. */
+  readonly danglingMinAgeMs?: number;
+  /** How many such pods are deleted after one search, lest a mistake becomes a disaster. Default: 10. */
+  readonly danglingMaxPerSweep?: number;
+  /**
+   * How long after its deletion time (grace included) the API object of a pod goes although the backend has not
+   * confirmed the pod's end. Default: never: a pod whose object has gone can no longer be seen, and may cost money.
+   */
+  readonly forceFinaliseAfterMs?: number;
+}
+
+export interface ResolvedPodControllerOptions {
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly observer: PodObserver;
+  readonly providerConcurrency: number;
+  readonly writeConcurrency: number;
+  readonly backoff: Backoff;
+  readonly pollIntervalMs: number;
+  readonly danglingIntervalMs: number;
+  readonly dangling: DanglingRules;
+  readonly writeRules: WriteRules;
+}
+
+/** Throws `InvalidInput` for a number that makes no sense. */
+export function resolvePodControllerOptions(options: PodControllerOptions): ResolvedPodControllerOptions {
+  for (const [name, value] of Object.entries(options)) {
+    const least = name.endsWith('Concurrency') || name === 'danglingSightings' ? 1 : 0;
+    if (typeof value !== 'number' || (value >= least && !Number.isNaN(value))) continue;
+    throw new VkError('InvalidInput', `option ${name}: ${value} is not a number from ${least} up`);
+  }
+  return {
+    events: options.events ?? noEvents,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    logger: options.logger ?? silentLogger,
+    observer: options.observer ?? {},
+    providerConcurrency: options.providerConcurrency ?? 64,
+    writeConcurrency: options.writeConcurrency ?? 32,
+    backoff: {
+      baseDelayMs: options.retryBaseDelayMs ?? 500,
+      maxDelayMs: options.retryMaxDelayMs ?? 300_000,
+      jitter: 0.2,
+    },
+    pollIntervalMs: options.pollIntervalMs ?? 5_000,
+    danglingIntervalMs: options.danglingIntervalMs ?? 60_000,
+    dangling: {
+      sightings: options.danglingSightings ?? 2,
+      minAgeMs: options.danglingMinAgeMs ?? 60_000,
+      maxPerSweep: options.danglingMaxPerSweep ?? 10,
+    },
+    writeRules: { forceFinaliseAfterMs: options.forceFinaliseAfterMs },
+  };
+}
