@@ -9,6 +9,7 @@
  * 3. After a list has begun, no watch is opened before one has been read to its end.
  * 4. Once `close` has been called, no handler is called and no request is sent.
  */
+import { setMaxListeners } from 'node:events';
 import { VkError } from '../../runtime/errors.js';
 import type { KubeApi } from '../api.js';
 import type { ObjectHandler, ObjectSource, ReadonlyStore } from '../object-source.js';
@@ -70,6 +71,8 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
     this.#api = api;
     this.#resource = resource;
     this.#options = resolveReflectorOptions(options);
+    // Any number of nodes may wait for one reflector; Node would take more than ten listeners for a leak, and say so.
+    setMaxListeners(0, this.#closing.signal, this.#synced.signal);
     const { namespace, labelSelector, fieldSelector, pageSize } = this.#options;
     const query = { namespace, labelSelector, fieldSelector, signal: this.#closing.signal };
     this.#pages = new PageReader(api, resource, { ...query, deadlineMs: requestDeadlineMs }, pageSize);
