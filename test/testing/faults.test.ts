@@ -104,6 +104,15 @@ describe('a write', () => {
     expect(await second).toMatchObject({ code: 201 });
   });
 
+  it('is no request in flight while the clock holds it up, so a clock that waits for those goes on', async () => {
+    faulty({ type: 'delay', ms: 5_000 });
+    const held = create('a');
+    await eventually(() => clock.pending === 1);
+    await server.idle();
+    await clock.advance(5_000);
+    expect(await held).toMatchObject({ code: 201 });
+  });
+
   it('hangs for good, and the server stops all the same', async () => {
     faulty({ type: 'hang', when: 'after' });
     let answered = false;

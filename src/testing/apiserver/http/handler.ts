@@ -66,7 +66,7 @@ export class Handler {
     this.#resources = new Resources(options.core, () => options.clock.now(), options.protobuf);
   }
 
-  /** Requests that have not been answered; a watch counts until it has begun. */
+  /** Requests that wait for the server; a watch counts until it has begun, one that a fault delays only afterwards. */
   get inFlight(): number {
     return this.#inFlight;
   }
@@ -76,6 +76,13 @@ export class Handler {
     void this.#handle(request, response).finally(() => {
       this.#inFlight -= 1;
     });
+  }
+
+  /** A clock that stands still until nothing is in flight must not wait for a request that waits for the clock. */
+  async #delay(ms: number): Promise<void> {
+    this.#inFlight -= 1;
+    await this.#options.clock.sleep(ms);
+    this.#inFlight += 1;
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -152,7 +159,7 @@ export class Handler {
     if (body === undefined) return undefined;
     const faults = this.#options.faults.take(subject);
     if (faults.length === 0) return this.#perform(call, route, verb, body, undefined);
-    const play = new FaultPlay(faults, this.#options.clock);
+    const play = new FaultPlay(faults, (ms) => this.#delay(ms));
     if ((await play.before(call)) === 'ended') return undefined;
     const answer = this.#perform(call, route, verb, body, play);
     if (answer === undefined) return undefined;

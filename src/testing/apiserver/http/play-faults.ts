@@ -1,5 +1,4 @@
 /** Faults put into effect on one request. `../../faults.ts` says which, `handler.ts` asks at the right moments. */
-import type { Clock } from '../../../runtime/clock.js';
 import { isWatchFault, type Fault, type RequestFault, type WatchFault } from '../../faults.js';
 import { ApiFailure, type WatchEvent } from '../core/api.js';
 import { send, type Answer } from './answer.js';
@@ -10,12 +9,12 @@ import { errorLine, type WatchTap } from './watches.js';
 export type Played = 'goOn' | 'ended';
 
 export class FaultPlay {
-  readonly #clock: Clock;
+  readonly #delay: (ms: number) => Promise<void>;
   readonly #requestFaults: readonly RequestFault[];
   readonly #watchFaults: readonly WatchFault[];
 
-  constructor(faults: readonly Fault[], clock: Clock) {
-    this.#clock = clock;
+  constructor(faults: readonly Fault[], delay: (ms: number) => Promise<void>) {
+    this.#delay = delay;
     this.#watchFaults = faults.filter(isWatchFault);
     this.#requestFaults = faults.filter((fault): fault is RequestFault => !isWatchFault(fault));
   }
@@ -30,7 +29,7 @@ export class FaultPlay {
     for (const fault of this.#requestFaults) {
       if (fault.type === 'status' && fault.when !== 'after') throw failureOf(fault);
       if (fault.type === 'refuseStreamingList' && call.query.has('sendInitialEvents')) throw streamingListRefused();
-      if (fault.type === 'delay' && fault.when !== 'after') await this.#clock.sleep(fault.ms);
+      if (fault.type === 'delay' && fault.when !== 'after') await this.#delay(fault.ms);
       if (fault.type === 'hang' && fault.when !== 'after') return 'ended';
       if (fault.type === 'reset' && fault.when === 'before') return reset(call);
     }
@@ -42,7 +41,7 @@ export class FaultPlay {
   async after(call: Call, answer: Answer): Promise<Played> {
     for (const fault of this.#requestFaults) {
       if (fault.type === 'status' && fault.when === 'after') throw failureOf(fault);
-      if (fault.type === 'delay' && fault.when === 'after') await this.#clock.sleep(fault.ms);
+      if (fault.type === 'delay' && fault.when === 'after') await this.#delay(fault.ms);
       if (fault.type === 'hang' && fault.when === 'after') return 'ended';
       if (fault.type === 'reset' && fault.when === 'after') return reset(call);
       if (fault.type === 'truncate') return truncate(call, answer, fault.clean === true);
