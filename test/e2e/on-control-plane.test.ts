@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { ControlPlane } from '../../src/testing/control-plane.js';
 import { bodies } from './bodies/index.js';
+import { outage } from './bodies/outage.js';
 import { workloads } from './bodies/workloads.js';
 
 const withControllers = { scheduler: true, controllers: true };
@@ -12,6 +13,7 @@ describe.skipIf(!ControlPlane.available())(`on a real control plane (${skipped})
   afterAll(() => cluster.stop(), 30_000);
 
   bodies(() => cluster);
+  outage(() => cluster);
 
   describe.skipIf(!ControlPlane.available(withControllers))(
     'with its controllers (skipped unless kube-scheduler and kube-controller-manager are there too)',
