@@ -13,10 +13,12 @@ describe.skipIf(!ControlPlane.available())(`on a real control plane (${skipped})
   afterAll(() => cluster.stop(), 30_000);
 
   bodies(() => cluster);
-  outage(() => cluster);
 
   describe.skipIf(!ControlPlane.available(withControllers))(
     'with its controllers (skipped unless kube-scheduler and kube-controller-manager are there too)',
     () => workloads(() => cluster),
   );
+
+  // Last, for the scheduler and the controllers take their time to come back to it.
+  outage(() => cluster);
 });

@@ -16,3 +16,12 @@ export async function eventually<T>(check: () => T | Promise<T>, withinMs = 15_0
     }
   }
 }
+
+/** Fails if `check` fails at any time in the next `forMs`: for what must not happen. */
+export async function staysTrue(check: () => void, forMs: number): Promise<void> {
+  const end = performance.now() + forMs;
+  do {
+    check();
+    await delay(25);
+  } while (performance.now() < end);
+}
