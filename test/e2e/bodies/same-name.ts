@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TestCluster } from '../../../src/testing/cluster.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, staysTrue } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
 import { Scene } from '../support/scene.js';
 
@@ -16,7 +16,7 @@ export function sameName(cluster: () => TestCluster): void {
       await scene.delete('web', 0);
       const successor = await scene.create('web');
       expect(await gate.reached).toBe(old.metadata.uid);
-      expect(backend.journal('createPod', successor.metadata.uid)).toEqual([]);
+      await staysTrue(() => expect(backend.journal('createPod', successor.metadata.uid)).toEqual([]), 300);
       gate.open();
       await scene.reaches('web', 'Running');
       const order = backend.journal().filter(({ call }) => call === 'started' || call === 'ended');
