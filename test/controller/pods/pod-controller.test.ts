@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nodes, pods } from '../../../src/kube/resources.js';
+import { pods } from '../../../src/kube/resources.js';
 import { VkError } from '../../../src/runtime/errors.js';
 import { running, terminated } from './pod-fixtures.js';
 import { PodScene, web } from './pod-scene.js';
@@ -352,17 +352,3 @@ describe('dangling pods', () => {
     await scene.until(() => scene.provider.instances.size === 0);
   });
 });
-
-it('an idle node’s pods cost nothing: 1,000 pods, 24 hours, not one request about them but watches', async () => {
-  for (let index = 0; index < 1_000; index += 1) await scene.create(`pod-${index}`);
-  await scene.startController();
-  await scene.until(() => scene.server.objects(pods).every((pod) => pod.status?.phase === 'Running'));
-  await scene.until(() => scene.eventReasons().length === 1_000);
-  await scene.clock.advance(120_000);
-  const before = scene.server.requests.count();
-  const watches = scene.server.requests.count({ verb: 'watch', resource: 'pods' });
-  await scene.clock.advance(86_400_000);
-  const opened = scene.server.requests.count({ verb: 'watch', resource: 'pods' }) - watches;
-  expect(scene.server.requests.count() - before).toBe(opened);
-  expect(scene.server.objects(nodes)).toEqual([]);
-}, 60_000);
