@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { CertificateAuthority } from '../../src/testing/apiserver/pki/certificates.js';
+import { CertificateAuthority } from '../../src/kube/pki/certificates.js';
 import { serve, settings } from './serve.js';
 
 const { example } = settings<{ example: { status?: object } }>();

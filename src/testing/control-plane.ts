@@ -20,7 +20,7 @@ import { staticConnection } from '../kube/connection.js';
 import type { Resource } from '../kube/resources.js';
 import { systemClock, type Clock } from '../runtime/clock.js';
 import { VkError } from '../runtime/errors.js';
-import { CertificateAuthority, type CertificateAndKey } from './apiserver/pki/certificates.js';
+import { CertificateAuthority, type CertificateAndKey } from '../kube/pki/certificates.js';
 import type { TestCluster } from './cluster.js';
 import { assetsFolder, hasProgram, programPath, type Program } from './control-plane/binaries.js';
 import { Child } from './control-plane/child.js';

@@ -34,7 +34,7 @@ import { Tokens } from './apiserver/http/tokens.js';
 import { adminUser, Authenticator, type User } from './apiserver/http/users.js';
 import { Virtual } from './apiserver/http/virtual.js';
 import { Watches } from './apiserver/http/watches.js';
-import { CertificateAuthority } from './apiserver/pki/certificates.js';
+import { CertificateAuthority } from '../kube/pki/certificates.js';
 import type { TestCluster } from './cluster.js';
 import { FaultScript } from './faults.js';
 

@@ -18,7 +18,7 @@ export {
 export { ManualClock, type ManualClockOptions, type RunUntilOptions } from './manual-clock.js';
 export { ControlPlane, type ControlPlaneOptions } from './control-plane.js';
 export type { RequestCount } from './control-plane/request-counts.js';
-export type { CertificateAuthority } from './apiserver/pki/certificates.js';
+export type { CertificateAuthority } from '../kube/pki/certificates.js';
 export type { NodeLifecycleOptions } from './apiserver/controllers/node-lifecycle.js';
 export type { PodGcOptions } from './apiserver/controllers/pod-gc.js';
 export type { ControllerOptions } from './apiserver/controllers/controller-set.js';

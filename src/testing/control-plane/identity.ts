@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CertificateAndKey, CertificateAuthority } from '../apiserver/pki/certificates.js';
+import type { CertificateAndKey, CertificateAuthority } from '../../kube/pki/certificates.js';
 
 /** Only the owner reads what holds a key. */
 const secret = { mode: 0o600 } as const;

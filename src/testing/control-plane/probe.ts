@@ -1,6 +1,6 @@
 /** Asks an apiserver whether it serves, on a connection of its own: what is waited for is not ready for a client yet. */
 import { request } from 'node:https';
-import type { CertificateAndKey } from '../apiserver/pki/certificates.js';
+import type { CertificateAndKey } from '../../kube/pki/certificates.js';
 
 const answerWithinMs = 2_000;
 

@@ -1,7 +1,7 @@
 /** What a controller of the fake apiserver is, and what it is made of. Neighbours: `controller-set.ts` makes those that are wanted. */
 import type { Clock } from '../../../runtime/clock.js';
 import type { Core } from '../core/index.js';
-import type { CertificateAuthority } from '../pki/certificates.js';
+import type { CertificateAuthority } from '../../../kube/pki/certificates.js';
 
 export interface ControllerParts {
   readonly core: Core;

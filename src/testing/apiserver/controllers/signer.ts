@@ -5,7 +5,7 @@
  */
 import type { Resource } from '../../../kube/resources.js';
 import type { KubeObject } from '../../../kube/types.js';
-import { parseSigningRequest, type SigningRequest } from '../pki/signing-request.js';
+import { parseSigningRequest, type SigningRequest } from '../../../kube/pki/signing-request.js';
 import { Access, timestamp } from './access.js';
 import type { Controller, ControllerParts } from './controller.js';
 

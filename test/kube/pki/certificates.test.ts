@@ -4,9 +4,9 @@ import { connect, createServer } from 'node:tls';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { CertificateAuthority, generalNames, pem } from '../../../../src/testing/apiserver/pki/certificates.js';
-import * as der from '../../../../src/testing/apiserver/pki/der.js';
-import { parseSigningRequest } from '../../../../src/testing/apiserver/pki/signing-request.js';
+import { CertificateAuthority, generalNames, pem } from '../../../src/kube/pki/certificates.js';
+import * as der from '../../../src/kube/pki/der.js';
+import { parseSigningRequest } from '../../../src/kube/pki/signing-request.js';
 
 const nowMs = Date.UTC(2026, 5, 1);
 

@@ -1,4 +1,4 @@
-/** A certificate authority in memory: X.509 v3 (RFC 5280) with ECDSA P-256, for tests and nothing else. */
+/** A certificate authority in memory: X.509 v3 (RFC 5280) with ECDSA P-256. For tests, and for the certificate that a node makes itself. */
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
 import * as der from './der.js';
