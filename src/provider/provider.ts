@@ -5,6 +5,9 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Logger } from '../runtime/logger.js';
 import type { Node, Pod, PodStatus } from '../kube/types.js';
+import type { StatsSummary } from './stats.js';
+
+export type { StatsSummary } from './stats.js';
 
 /** Which pod is meant. Two pods with the same name and another uid are two pods. */
 export interface PodRef {
@@ -79,19 +82,33 @@ export interface PodStatusLister {
   listPodStatuses(context: CallContext): Promise<{ readonly ref: PodRef; readonly status: PodStatus }[]>;
 }
 
+/** What a client asks for, valid and complete: `logStream` does all of it for a provider that has lines. */
 export interface ContainerLogOptions {
+  /** Go on with what is written until the container stops. Default: end with what there is. */
   readonly follow?: boolean;
+  /** The container's instance before the last restart. Default: the one that ran last. */
   readonly previous?: boolean;
+  /** Each line begins with its time, in RFC 3339 with nine fractional digits, and a space. */
   readonly timestamps?: boolean;
+  /** The last so many lines, of those that there are when the call comes. 0 is none of them, left out is all. */
   readonly tailLines?: number;
+  /** The answer is no longer than this, cut in the middle of a line if need be. At least 1. */
   readonly limitBytes?: number;
+  /** Only lines not older than this. At least 1, and not together with `sinceTime`. */
   readonly sinceSeconds?: number;
   /** RFC 3339. */
   readonly sinceTime?: string;
+  /** Default: All. */
   readonly stream?: 'All' | 'Stdout' | 'Stderr';
 }
 
 export interface ContainerLogs {
+  /**
+   * Answers the container's log as bytes, or strings in UTF-8. Called any number of times at the same time. Rejects
+   * where it cannot (`NotFound` if it has no such log). When the client has gone the stream is destroyed and
+   * `context.signal` aborts; when the stream fails midway the client's connection is cut, so that it does not take what
+   * it has for all.
+   */
   getContainerLogs(ref: ContainerRef, options: ContainerLogOptions, context: CallContext): Promise<Readable>;
 }
 
@@ -124,13 +141,11 @@ export interface PortForwarder {
   portForward(ref: PodRef, port: number, connection: Duplex, context: CallContext): Promise<void>;
 }
 
-/** The stats summary of the kubelet, `stats/v1alpha1` of `k8s.io/kubelet`. */
-export interface StatsSummary {
-  node: { nodeName: string; [key: string]: unknown };
-  pods: { podRef: { name: string; namespace: string; uid: string }; [key: string]: unknown }[];
-}
-
 export interface StatsProvider {
+  /**
+   * What the node and its pods use just now. Asked by metrics-server every 15 s or so, by several clients at the same
+   * time; a rejection is answered as a failed scrape and changes nothing else. `StatsBuilder` makes one of plain figures.
+   */
   getStatsSummary(context: CallContext): Promise<StatsSummary>;
 }
 
