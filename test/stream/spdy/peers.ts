@@ -1,0 +1,93 @@
+/** Two ends of a TLS socket on loopback, and a SPDY connection on one or both. */
+import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
+import tls from 'node:tls';
+import { afterEach } from 'vitest';
+import { SpdyConnection, type SpdyConnectionOptions } from '../../../src/stream/spdy/spdy-connection.js';
+import type { SpdyStream } from '../../../src/stream/spdy/spdy-stream.js';
+
+export function pki(name: string): string {
+  return readFileSync(new URL(`../../fixtures/pki/${name}`, import.meta.url), 'utf8');
+}
+
+export interface SocketPair {
+  readonly client: tls.TLSSocket;
+  readonly server: tls.TLSSocket;
+}
+
+const sockets: tls.TLSSocket[] = [];
+
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+});
+
+/** Both ends are destroyed after the test. The server's end does not close by itself when the client's does. */
+export async function socketPair(): Promise<SocketPair> {
+  const listener = tls.createServer({ key: pki('server.key'), cert: pki('server.crt'), allowHalfOpen: true });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+  const accepted = once(listener, 'secureConnection') as Promise<[tls.TLSSocket]>;
+  const client = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  const [server] = await accepted;
+  if (!client.authorizationError) await once(client, 'secureConnect');
+  listener.close();
+  sockets.push(client, server);
+  return { client, server };
+}
+
+export interface ConnectionPair extends SocketPair {
+  readonly ofClient: SpdyConnection;
+  readonly ofServer: SpdyConnection;
+  /** The streams that the server was handed, as they come. */
+  readonly accepted: AsyncIterator<SpdyStream>;
+}
+
+export async function connectionPair(
+  serverOptions: Partial<SpdyConnectionOptions> = {},
+  clientOptions: Partial<SpdyConnectionOptions> = {},
+): Promise<ConnectionPair> {
+  const pair = await socketPair();
+  const streams = new Queue<SpdyStream>();
+  const ofServer = new SpdyConnection(pair.server, {
+    role: 'server',
+    onStream: (stream) => streams.push(stream),
+    ...serverOptions,
+  });
+  const ofClient = new SpdyConnection(pair.client, { role: 'client', ...clientOptions });
+  return { ...pair, ofServer, ofClient, accepted: streams };
+}
+
+/** A stream of the client's and the server's end of it. */
+export async function streamPair(pair: ConnectionPair): Promise<{ client: SpdyStream; server: SpdyStream }> {
+  const client = await pair.ofClient.openStream({ streamtype: ['data'] });
+  const { value } = await pair.accepted.next();
+  return { client, server: value as SpdyStream };
+}
+
+/** What is pushed, to be awaited one by one. */
+export class Queue<T> implements AsyncIterator<T> {
+  readonly #items: T[] = [];
+  readonly #waiting: ((item: T) => void)[] = [];
+
+  push(item: T): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#items.push(item);
+    else next(item);
+  }
+
+  async next(): Promise<IteratorResult<T>> {
+    const item = this.#items.shift();
+    return { value: item ?? (await new Promise<T>((resolve) => this.#waiting.push(resolve))) };
+  }
+}
+
+/** Everything that is left to read. A `for await` of the stream itself would destroy its other direction at the end. */
+export async function readAll(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
