@@ -18,6 +18,11 @@ export interface StreamingProvider extends Partial<
 export interface PodLookup {
   get(namespace: string, name: string): Pod | undefined;
   list(): readonly Pod[];
+  /**
+   * Calls `listener` with each pod that is no longer there, one replaced by another of its name included. Returns what
+   * ends that. Without it, what goes on in a pod ends with its client or its container, and not with the pod.
+   */
+  onGone?(listener: (pod: Pod) => void): () => void;
 }
 
 export interface KubeletBackend {

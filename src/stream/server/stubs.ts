@@ -1,0 +1,10 @@
+import { Refusal } from '../refusal.js';
+
+export type MetricsSources = Record<string, unknown>;
+const stub = async (..._args: unknown[]): Promise<void> => {
+  throw new Refusal('NotImplemented', 'stub');
+};
+export const serveMetrics = stub;
+export const serveResourceMetrics = stub;
+export const serveRun = stub;
+export const serveStatsSummary = stub;
