@@ -32,6 +32,11 @@ export interface StreamingOptions {
   readonly maxConnections?: number;
   /** Output that `run` collects before it answers; longer output fails. Default: 1 MiB. */
   readonly maxRunOutputBytes?: number;
+  /**
+   * The longest WebSocket message that a client may send; a longer one ends the session. One message is held in memory as
+   * a whole. Default: 32 MiB, as the kubelet's: some clients send a whole file as one message.
+   */
+  readonly maxMessageBytes?: number;
 }
 
 export type ResolvedStreamingOptions = Required<StreamingOptions>;
@@ -46,5 +51,6 @@ export function resolveStreamingOptions(options: StreamingOptions = {}): Resolve
     pingIntervalMs: options.pingIntervalMs ?? 30_000,
     maxConnections: options.maxConnections ?? 1_000,
     maxRunOutputBytes: options.maxRunOutputBytes ?? 1_048_576,
+    maxMessageBytes: options.maxMessageBytes ?? 32 * 1_048_576,
   };
 }

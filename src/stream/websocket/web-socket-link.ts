@@ -1,0 +1,258 @@
+/**
+ * One accepted WebSocket as sessions use it: messages out with word of when they have left, messages in that can be held
+ * up, and an end of which everybody hears once. `upgrade.ts` makes the WebSocket, `heartbeat.ts` decides about silent
+ * clients, the sessions (`remote-command.ts`, `port-forward.ts`, `tunnel.ts`) give the messages their meaning.
+ *
+ * Invariants:
+ * 1. `gone` aborts if and only if the WebSocket ends, or begins to, before `close` was called.
+ * 2. `closed` resolves once, when the socket is gone; no timer is left then.
+ * 3. After `gone` or `close` no message is handed over. What arrives is still read, to see the client's close.
+ * 4. Once it has begun to end, the socket is gone when the client has been silent for the linger time, at the latest.
+ * 5. No more than one pong waits to be sent, however many pings come.
+ */
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { Timer } from '../../runtime/clock.js';
+import { VkError } from '../../runtime/errors.js';
+import type { ResolvedStreamingOptions } from '../streaming-options.js';
+import { frameHeader } from './frame.js';
+import { decideHeartbeat } from './heartbeat.js';
+
+/** Codes of RFC 6455 §7.4.1. */
+export const closeCode = { normal: 1000, goingAway: 1001, protocolError: 1002, unsupportedData: 1003 } as const;
+
+/** Called once: the bytes have left for the kernel, or never will. */
+export type Sent = (error?: Error | null) => void;
+
+export interface LinkOptions extends ResolvedStreamingOptions {
+  /** A whole message. What it throws ends the session as the client's mistake. */
+  readonly onMessage: (message: Buffer, binary: boolean) => void;
+}
+
+type State = 'open' | 'closing' | 'broken' | 'closed';
+
+export class WebSocketLink {
+  readonly closed: Promise<void>;
+  readonly #webSocket: WebSocket;
+  readonly #socket: Duplex;
+  readonly #options: LinkOptions;
+  readonly #gone = new AbortController();
+  readonly #holders = new Set<object>();
+  #state: State = 'open';
+  #heardAt: number;
+  #activeAt: number;
+  #heartbeat: Timer | undefined;
+  #linger: Timer | undefined;
+  #unansweredPing: Buffer | undefined;
+  #pongLeaving = false;
+  #code = 1006;
+
+  /** `webSocket` has just been accepted on `socket`: nothing of it has been read. */
+  constructor(webSocket: WebSocket, socket: Duplex, options: LinkOptions) {
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#options = options;
+    this.#heardAt = this.#activeAt = options.clock.now();
+    // The peer's kernel answers, also for a client that does not read.
+    if (socket instanceof Socket) socket.setKeepAlive(true, options.pingIntervalMs);
+    socket.on('data', this.#onBytes);
+    socket.once('finish', this.#onEnding);
+    webSocket.on('message', this.#onMessage);
+    webSocket.on('ping', this.#onPing);
+    webSocket.on('error', (error) => {
+      this.#break(new VkError('InvalidInput', `WebSocket client: ${error.message}`), closeCode.protocolError);
+    });
+    this.closed = new Promise((resolve) => {
+      webSocket.once('close', (code: number) => {
+        this.#code = code;
+        this.#onClose();
+        resolve();
+      });
+    });
+    this.#armHeartbeat();
+  }
+
+  /** Its reason is a {@link VkError}: `Aborted`, `Timeout`, or `InvalidInput` where the client broke the protocol. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  /** The client's close code; 1005 for none in a close, 1006 for no close. Once closed. */
+  get code(): number {
+    return this.#code;
+  }
+
+  /** Sends one message. Messages leave in the order of the calls. */
+  send(parts: readonly Buffer[], binary: boolean, sent: Sent): void {
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) {
+      process.nextTick(sent, this.#ended());
+      return;
+    }
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+    const frame = [frameHeader(bytes, binary), ...parts];
+    const last = frame.pop();
+    this.#socket.cork();
+    for (const part of frame) this.#socket.write(part);
+    this.#socket.write(last, (error) => {
+      if (!error) this.#activeAt = this.#options.clock.now();
+      sent(error);
+    });
+    this.#socket.uncork();
+  }
+
+  /** Reads no more until each of the holders has released. */
+  hold(holder: object): void {
+    if (this.#state !== 'open') return;
+    this.#holders.add(holder);
+    this.#webSocket.pause();
+  }
+
+  release(holder: object): void {
+    if (this.#holders.delete(holder) && this.#holders.size === 0) this.#webSocket.resume();
+  }
+
+  /**
+   * Ends in order: what `drain` sends, then the close, then the client's. Input is thrown away from now on. Resolves as
+   * `closed` does. Called once.
+   */
+  async close(drain: () => Promise<void>): Promise<void> {
+    if (this.#state === 'open') {
+      this.#state = 'closing';
+      this.#readOn();
+      await drain();
+      this.#sendClose(closeCode.normal);
+    }
+    await this.closed;
+  }
+
+  /** Ends the session as the client's fault, or its absence. */
+  fail(error: VkError, code: number): void {
+    this.#break(error, code);
+  }
+
+  terminate(): void {
+    this.#webSocket.terminate();
+  }
+
+  readonly #onBytes = (): void => {
+    this.#heardAt = this.#options.clock.now();
+  };
+
+  readonly #onMessage = (message: Buffer, binary: boolean): void => {
+    if (this.#state !== 'open') return;
+    this.#activeAt = this.#options.clock.now();
+    try {
+      this.#options.onMessage(message, binary);
+    } catch (error) {
+      this.#break(VkError.from(error), closeCode.protocolError);
+    }
+  };
+
+  readonly #onPing = (data: Buffer): void => {
+    this.#activeAt = this.#options.clock.now();
+    // Of several the last is to be answered (RFC 6455 §5.5.3). A copy: the view would keep what it was read with.
+    this.#unansweredPing = Buffer.from(data);
+    this.#answerPing();
+  };
+
+  #answerPing(): void {
+    const data = this.#unansweredPing;
+    if (data === undefined || this.#pongLeaving || this.#webSocket.readyState !== this.#webSocket.OPEN) return;
+    this.#unansweredPing = undefined;
+    this.#pongLeaving = true;
+    this.#webSocket.pong(data, false, () => {
+      this.#pongLeaving = false;
+      this.#answerPing();
+    });
+  }
+
+  /** The socket's last byte has been written: an answer to the client's close, if it is not the end of ours. */
+  readonly #onEnding = (): void => {
+    this.#break(this.#ended(), closeCode.normal);
+  };
+
+  #onClose(): void {
+    if (this.#state === 'open') this.#gone.abort(this.#ended());
+    this.#state = 'closed';
+    this.#heartbeat?.cancel();
+    this.#linger?.cancel();
+    this.#socket.off('data', this.#onBytes);
+    this.#socket.off('finish', this.#onEnding);
+  }
+
+  #ended(): VkError {
+    return new VkError('Aborted', 'WebSocket client: it has gone');
+  }
+
+  /** Also after `close`: then there is nobody left to tell, but the socket has to go. */
+  #break(error: VkError, code: number): void {
+    if (this.#state === 'closed' || this.#state === 'broken') return;
+    const wasOpen = this.#state === 'open';
+    this.#state = 'broken';
+    this.#readOn();
+    this.#sendClose(code);
+    if (wasOpen) this.#gone.abort(error);
+  }
+
+  #readOn(): void {
+    this.#holders.clear();
+    this.#webSocket.resume();
+  }
+
+  #sendClose(code: number): void {
+    this.#webSocket.close(code);
+    this.#armLinger(this.#options.clock.now());
+  }
+
+  /** A client that still says something is slow, not gone: kubectl pings while nobody reads its output. */
+  #armLinger(since: number): void {
+    const { clock, lingerMs, idleTimeoutMs } = this.#options;
+    if (this.#linger !== undefined || this.#state === 'closed') return;
+    const armedAt = clock.now();
+    this.#linger = clock.setTimer(lingerMs, () => {
+      this.#linger = undefined;
+      if (this.#heardAt > armedAt && clock.now() - since < idleTimeoutMs) this.#armLinger(since);
+      else this.#webSocket.terminate();
+    });
+  }
+
+  #armHeartbeat(): void {
+    const { clock, pingIntervalMs } = this.#options;
+    this.#heartbeat = clock.setTimer(pingIntervalMs, () => {
+      this.#beat();
+      if (this.#state !== 'closed') this.#armHeartbeat();
+    });
+  }
+
+  #beat(): void {
+    // The client's close was read, and the answer is stuck behind what it does not read.
+    if (this.#state === 'open' && this.#webSocket.readyState !== this.#webSocket.OPEN) {
+      this.#break(this.#ended(), closeCode.normal);
+      return;
+    }
+    const now = this.#options.clock.now();
+    const pulse = {
+      silentMs: now - this.#heardAt,
+      idleMs: now - this.#activeAt,
+      held: this.#holders.size > 0,
+      backlog: this.#socket.writableLength > 0,
+    };
+    switch (decideHeartbeat(pulse, this.#options)) {
+      case 'wait':
+        return;
+      case 'ping':
+        this.#webSocket.ping();
+        return;
+      case 'pong':
+        this.#webSocket.pong();
+        return;
+      case 'idle':
+        this.#break(new VkError('Timeout', 'WebSocket session: idle for too long'), closeCode.goingAway);
+        return;
+      case 'vanished':
+        this.#break(new VkError('Timeout', 'WebSocket client: it answers no pings'), closeCode.goingAway);
+        return;
+    }
+  }
+}
