@@ -7,6 +7,7 @@ import type { ObjectSource } from '../kube/object-source.js';
 import type { Pod } from '../kube/types.js';
 import type { Clock, Random } from '../runtime/clock.js';
 import type { Logger } from '../runtime/logger.js';
+import type { VirtualNodeKubeletOptions } from './kubelet.js';
 
 /** What the assembly hands to every part, and so is not asked for part by part. */
 type Shared = 'clock' | 'random' | 'logger' | 'events';
@@ -18,6 +19,11 @@ export interface VirtualNodeOptions {
   readonly pods?: Omit<PodControllerOptions, Shared | 'observer'>;
   /** How the node is kept: heartbeat, lease, ping; and a cache of nodes, if the process has one. */
   readonly heartbeat?: Omit<NodeControllerOptions, Shared | 'health' | 'onChange'>;
+  /**
+   * A kubelet server, through which `kubectl logs`, `exec`, `attach`, `port-forward`, `cp` and `top` reach the pods; the
+   * node publishes its address and port. `{}` is enough. Default: none, and nothing listens.
+   */
+  readonly kubelet?: VirtualNodeKubeletOptions;
   /**
    * A cache of pods that several nodes of a process share, indexed under `nodeName`, and started by whoever made it.
    * Default: one of this node's pods, made and ended with the node.

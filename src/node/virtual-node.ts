@@ -3,13 +3,14 @@
  * its parts begin and end; each of them can be used without it.
  *
  * Neighbours: `controller/pods/pod-controller.ts`, `controller/node/node-controller.ts`, `controller/events/event-recorder.ts`,
- * `kube/reflector`.
+ * `kube/reflector`, `kubelet.ts` (the server of its streams).
  *
  * Invariants
  * 1. A phase only moves forward: new, starting, running, closing, closed.
  * 2. The node is not Ready before the backend's pods are adopted: nothing is scheduled to a node that does not know yet
  *    what it runs.
  * 3. What the node made it ends; what it was given it leaves alone.
+ * 4. The kubelet server listens before the node says where, and until the node says that it is not Ready.
  */
 import { EventEmitter } from 'eventemitter3';
 import { defaultNode } from '../controller/node/default-node.js';
@@ -17,13 +18,16 @@ import { EventRecorder } from '../controller/events/event-recorder.js';
 import { NodeController, type NodeControllerStatus } from '../controller/node/node-controller.js';
 import { nodeNameIndex, PodController, type PodControllerStatus } from '../controller/pods/pod-controller.js';
 import type { KubeApi } from '../kube/api.js';
+import type { ObjectSource } from '../kube/object-source.js';
 import { Reflector } from '../kube/reflector/reflector.js';
 import { pods } from '../kube/resources.js';
-import type { Pod } from '../kube/types.js';
+import type { Node, Pod } from '../kube/types.js';
 import type { NodeHealth, PodRef, Provider } from '../provider/provider.js';
 import { systemClock, type Clock } from '../runtime/clock.js';
 import { VkError } from '../runtime/errors.js';
 import { silentLogger, type Logger } from '../runtime/logger.js';
+import { Kubelet, streamingCapabilities, type KubeletStatus } from './kubelet.js';
+import { podsOfNode } from './pod-lookup.js';
 import type { VirtualNodeOptions } from './virtual-node-options.js';
 
 export type VirtualNodePhase = 'new' | 'starting' | 'running' | 'closing' | 'closed';
@@ -33,6 +37,8 @@ export interface VirtualNodeStatus {
   /** Undefined before the node is configured. */
   readonly node: NodeControllerStatus | undefined;
   readonly pods: PodControllerStatus | undefined;
+  /** Undefined without a kubelet server, and while it does not serve. */
+  readonly kubelet: KubeletStatus | undefined;
 }
 
 /** What a VirtualNode emits. A listener that throws is logged and disturbs nothing. */
@@ -69,6 +75,7 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
   readonly #logger: Logger;
   #phase: VirtualNodePhase = 'new';
   #parts: Parts | undefined;
+  #kubelet: Kubelet | undefined;
   #wasReady = false;
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -87,13 +94,20 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
   }
 
   get status(): VirtualNodeStatus {
-    return { phase: this.#phase, node: this.#parts?.node.status, pods: this.#parts?.pods.status };
+    const { node, pods: podController } = this.#parts ?? {};
+    return {
+      phase: this.#phase,
+      node: node?.status,
+      pods: podController?.status,
+      kubelet: this.#kubelet?.status,
+    };
   }
 
   /**
    * Lets the provider configure the node and begins to keep it and its pods. Resolves when all has begun, which does not
-   * wait for the apiserver: see {@link ready}. Rejects if `configureNode` does, or if the node was closed. Further calls
-   * get the same promise.
+   * wait for the apiserver, apart from up to 5 s for what a kubelet server trusts: see {@link ready}. Rejects if
+   * `configureNode` does, if the kubelet server cannot listen, or if the node was closed. Further calls get the same
+   * promise.
    */
   start(): Promise<void> {
     this.#started ??= this.#start();
@@ -134,7 +148,10 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
     const template = defaultNode(this.name, this.#options.node);
     await this.#provider.configureNode?.(template);
     if (this.#closed !== undefined) throw new VkError('Aborted', `node ${this.name}: closed while it started`);
-    this.#parts = this.#assemble(template);
+    const source = this.#podSource();
+    await this.#startKubelet(template, source.pods);
+    if (this.#closed !== undefined) throw new VkError('Aborted', `node ${this.name}: closed while it started`);
+    this.#parts = this.#assemble(template, source);
     const { reflector, pods, node } = this.#parts;
     reflector?.start();
     pods.start().catch((err: unknown) => {
@@ -144,21 +161,40 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
     this.#enter('running');
   }
 
-  #assemble(template: ReturnType<typeof defaultNode>): Parts {
+  #podSource(): PodSource {
     const { random = Math.random, podSource } = this.#options;
+    if (podSource !== undefined) return { pods: podSource, reflector: undefined };
+    const reflector = new Reflector(this.#client, pods, {
+      ...{ clock: this.#clock, random, logger: this.#logger },
+      fieldSelector: `spec.nodeName=${this.name}`,
+      indexes: { [nodeNameIndex]: (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) },
+    });
+    return { pods: reflector, reflector };
+  }
+
+  async #startKubelet(template: Node, source: ObjectSource<Pod>): Promise<void> {
+    const { kubelet: options, random = Math.random } = this.#options;
+    const provider = this.#provider;
+    if (options === undefined) {
+      const capabilities = streamingCapabilities(provider);
+      if (capabilities.length > 0) this.#logger.info({ node: this.name, capabilities }, noKubelet);
+      return;
+    }
+    const kubelet = await Kubelet.for(template, options, {
+      ...{ provider, client: this.#client, clock: this.#clock, random, logger: this.#logger },
+      pods: podsOfNode(source, this.name),
+    });
+    if (this.#closed !== undefined) return;
+    this.#kubelet = kubelet;
+    await kubelet.start(template);
+  }
+
+  #assemble(template: Node, { pods: source, reflector }: PodSource): Parts {
+    const { random = Math.random } = this.#options;
     const shared = { clock: this.#clock, random, logger: this.#logger };
     const recorder = this.#options.events ? undefined : new EventRecorder(this.#client, { ...shared, host: this.name });
     const events = this.#options.events ?? recorder;
     const withEvents = { ...shared, ...(events ? { events } : {}) };
-    const reflector = podSource
-      ? undefined
-      : new Reflector(this.#client, pods, {
-          ...shared,
-          fieldSelector: `spec.nodeName=${this.name}`,
-          indexes: { [nodeNameIndex]: (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) },
-        });
-    const source = podSource ?? reflector;
-    if (source === undefined) throw new VkError('Internal', `node ${this.name}: no source of pods`);
     const podController = new PodController(this.name, this.#provider, this.#client, source, {
       ...this.#options.pods,
       ...withEvents,
@@ -193,9 +229,12 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
     if (this.#parts !== undefined) {
       const { reflector, recorder, pods, node } = this.#parts;
       // The node says goodbye while its pods' last words are written; both need the client for no longer than the grace.
-      await Promise.all([node.close({ graceMs }), pods.close({ graceMs })]);
+      const unreachable = node.close({ graceMs }).then(() => this.#kubelet?.close({ graceMs }));
+      await Promise.all([unreachable, pods.close({ graceMs })]);
       await Promise.all([reflector?.close(), recorder?.close()]);
     }
+    // Of a start that failed, or was overtaken by this.
+    await this.#kubelet?.close({ graceMs });
     this.#enter('closed');
   }
 
@@ -220,8 +259,17 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
   }
 }
 
+const noKubelet =
+  'the provider can serve streams, but the node has no kubelet server: kubectl logs and the like are refused. ' +
+  'Set the option kubelet: {} for one';
+
+interface PodSource {
+  readonly pods: ObjectSource<Pod>;
+  /** The one that was made here. Undefined if the pods come from a shared source. */
+  readonly reflector: Reflector<Pod> | undefined;
+}
+
 interface Parts {
-  /** Undefined if the pods come from a shared source. */
   readonly reflector: Reflector<Pod> | undefined;
   /** Undefined if Events go to a shared recorder. */
   readonly recorder: EventRecorder | undefined;

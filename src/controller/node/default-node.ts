@@ -12,9 +12,12 @@ export interface DefaultNodeOptions {
   readonly operatingSystem?: 'linux' | 'windows';
   /** Label `kubernetes.io/arch` and the node's architecture, in Go's words (`amd64`). Default: the machine's own. */
   readonly architecture?: string;
-  /** The address under which the apiserver reaches the kubelet server. Default: none. */
+  /** The address under which the apiserver reaches the kubelet server. Default: none; a `VirtualNode` with one finds it. */
   readonly internalIP?: string;
-  /** Port of the kubelet server. Default: none, `kubectl logs` and the like are then refused by the apiserver. */
+  /**
+   * Port under which the apiserver reaches the kubelet server. Default: none, and `kubectl logs` and the like are refused
+   * by the apiserver; a `VirtualNode` with a kubelet server publishes the port that it listens on.
+   */
   readonly kubeletPort?: number;
   /**
    * What the node has to give. Default: 1,000 CPUs, 4 TiB of memory and 5,000 pods, as backends that scale by themselves

@@ -75,6 +75,11 @@ export class KubeletServer implements AsyncDisposable {
     return this.#address;
   }
 
+  /** Whether it takes requests. */
+  get isServing(): boolean {
+    return this.#address !== undefined && this.#closed === undefined;
+  }
+
   /** What clients are shown, chain included, in PEM. Of a self-made one the authority is in it. Changes with renewals. */
   get certificate(): string {
     if (this.#pair === undefined) throw new VkError('Unavailable', 'kubelet server: not started');

@@ -118,7 +118,11 @@ export interface AskOptions {
 }
 
 /** One request and its whole answer, on a connection of its own unless an agent is given. */
-export function ask(server: KubeletServer, path: string, options: AskOptions = {}): Promise<Answer> {
+export function ask(
+  server: Pick<KubeletServer, 'address' | 'certificate'>,
+  path: string,
+  options: AskOptions = {},
+): Promise<Answer> {
   const { as, token, method = 'GET', headers, agent = false, body } = options;
   return new Promise((resolve, reject) => {
     const request = httpsRequest(
