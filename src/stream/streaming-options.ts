@@ -1,5 +1,6 @@
 /** What every streaming session of the kubelet's server can be told: its time limits, its bounds, its clock. */
 import { systemClock, type Clock } from '../runtime/clock.js';
+import type { SpdyLimits } from './spdy/limits.js';
 
 /** All are optional. Times are in milliseconds, sizes in bytes. */
 export interface StreamingOptions {
@@ -37,6 +38,8 @@ export interface StreamingOptions {
    * a whole. Default: 32 MiB, as the kubelet's: some clients send a whole file as one message.
    */
   readonly maxMessageBytes?: number;
+  /** What a SPDY connection may cost. Default: see each of them. */
+  readonly spdyLimits?: Partial<SpdyLimits>;
 }
 
 export type ResolvedStreamingOptions = Required<StreamingOptions>;
@@ -52,5 +55,6 @@ export function resolveStreamingOptions(options: StreamingOptions = {}): Resolve
     maxConnections: options.maxConnections ?? 1_000,
     maxRunOutputBytes: options.maxRunOutputBytes ?? 1_048_576,
     maxMessageBytes: options.maxMessageBytes ?? 32 * 1_048_576,
+    spdyLimits: options.spdyLimits ?? {},
   };
 }

@@ -64,6 +64,7 @@ class SpdyPortForwardSession implements PortForwardSession {
       onStream: (stream) => this.#add(stream),
       clock,
       idleTimeoutMs,
+      limits: this.#options.spdyLimits,
       ...(options.logger && { logger: options.logger }),
       ...(options.head && { head: options.head }),
     });

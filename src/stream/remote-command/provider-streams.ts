@@ -59,6 +59,8 @@ export class ProviderOutput extends Writable {
   /** The chunk that has passed to the target, which has not asked for more yet. */
   #heldUp: { readonly bytes: number; readonly proceed: Callback } | undefined;
   #lostBytes = 0;
+  /** All has passed, and the end too. */
+  #ended = false;
   #settled: (() => void) | undefined;
   readonly #onDrain = (): void => {
     const heldUp = this.#heldUp;
@@ -74,7 +76,7 @@ export class ProviderOutput extends Writable {
     target.on('error', ignore);
     target.on('drain', this.#onDrain);
     this.#stopWatching = finished(target, { readable: false }, () => {
-      if (!this.writableFinished) this.destroy(this.#closed());
+      if (!this.#ended) this.destroy(this.#closed());
     });
   }
 
@@ -111,6 +113,7 @@ export class ProviderOutput extends Writable {
   }
 
   override _final(callback: Callback): void {
+    this.#ended = true;
     if (this.#allowedBytes > 0) this.#target.end();
     callback();
   }

@@ -55,6 +55,7 @@ export async function acceptSpdyRemoteCommand(
     clock,
     logger: call.logger,
     idleTimeoutMs,
+    limits: resolved.spdyLimits,
     accept: (headers) => (missing.has(typeOf(headers)) ? undefined : 'RefusedStream'),
     onStream(stream) {
       missing.delete(typeOf(stream.headers));
