@@ -9,7 +9,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { VkError } from '../../runtime/errors.js';
-import { controlType, controlWord, flag, type Frame, frameHeaderBytes } from './frames.js';
+import { controlType, controlWord, finFlag, type Frame, frameHeaderBytes } from './frames.js';
 import { HeaderBlockReader, type HeaderLimits } from './header-block.js';
 import type { SpdyLimits } from './limits.js';
 
@@ -29,9 +29,9 @@ const idMask = 0x7fffffff;
 export class FrameDecoder {
   readonly #controlFrameBytes: number;
   readonly #headerBlocks: HeaderBlockReader;
-  /** What has come of a frame header or of a control frame's payload. */
-  #collected: Buffer[] = [];
-  #missing = frameHeaderBytes;
+  /** What comes next, a frame's header or a control frame's payload: its length, and what is there of it. */
+  #needed = frameHeaderBytes;
+  #partial: { readonly bytes: Buffer; length: number } | undefined;
   #control: ControlHeader | undefined;
   #data: DataHeader | undefined;
 
@@ -50,29 +50,27 @@ export class FrameDecoder {
         yield this.#takeData(this.#data, payload);
         continue;
       }
-      const part = rest.subarray(0, this.#missing);
+      const part = rest.subarray(0, this.#needed - (this.#partial?.length ?? 0));
       rest = rest.subarray(part.length);
-      this.#collected.push(part);
-      this.#missing -= part.length;
-      if (this.#missing > 0) {
-        this.#keep();
-        return;
-      }
-      const frame = this.#complete(this.#take());
+      const whole = this.#collect(part);
+      if (whole === undefined) return;
+      const frame = this.#complete(whole);
       if (frame !== undefined) yield frame;
     }
   }
 
-  /** Copies what waits for its end, so that it does not hold the entire chunk. */
-  #keep(): void {
-    this.#collected = [Buffer.concat(this.#collected)];
-  }
-
-  #take(): Buffer {
-    const [first] = this.#collected;
-    const whole = this.#collected.length === 1 && first !== undefined ? first : Buffer.concat(this.#collected);
-    this.#collected = [];
-    return whole;
+  /** What is needed, if `part` completes it. A part that has to wait is copied, so that it does not keep its chunk. */
+  #collect(part: Buffer): Buffer | undefined {
+    if (this.#partial === undefined) {
+      if (part.length === this.#needed) return part;
+      this.#partial = { bytes: Buffer.alloc(this.#needed), length: 0 };
+    }
+    const { bytes, length } = this.#partial;
+    part.copy(bytes, length);
+    this.#partial.length += part.length;
+    if (this.#partial.length < this.#needed) return undefined;
+    this.#partial = undefined;
+    return bytes;
   }
 
   /** A header or a control frame's payload is whole. */
@@ -80,14 +78,14 @@ export class FrameDecoder {
     const control = this.#control;
     if (control !== undefined) {
       this.#control = undefined;
-      this.#missing = frameHeaderBytes;
+      this.#needed = frameHeaderBytes;
       return this.#parseControl(control, bytes);
     }
     const length = bytes.readUIntBE(5, 3);
     const flags = bytes.readUInt8(4);
     if ((bytes.readUInt8(0) & 0x80) === 0) {
-      this.#missing = frameHeaderBytes;
-      const header = { id: bytes.readUInt32BE(0), fin: (flags & flag.fin) !== 0, remaining: length };
+      this.#needed = frameHeaderBytes;
+      const header = { id: bytes.readUInt32BE(0), fin: (flags & finFlag) !== 0, remaining: length };
       if (length === 0) return { type: 'data', id: header.id, payload: Buffer.alloc(0), fin: header.fin };
       this.#data = header;
       return undefined;
@@ -105,7 +103,7 @@ export class FrameDecoder {
     const header = { type: bytes.readUInt16BE(2), flags };
     if (length === 0) return this.#parseControl(header, Buffer.alloc(0));
     this.#control = header;
-    this.#missing = length;
+    this.#needed = length;
     return undefined;
   }
 
@@ -117,7 +115,7 @@ export class FrameDecoder {
   }
 
   #parseControl({ type, flags }: ControlHeader, payload: Buffer): Frame {
-    const fin = (flags & flag.fin) !== 0;
+    const fin = (flags & finFlag) !== 0;
     const number = (offset: number): number => {
       if (offset + 4 > payload.length) {
         throw new VkError('InvalidInput', `spdy connection: control frame of type ${type} is too short`);
@@ -127,9 +125,8 @@ export class FrameDecoder {
     switch (type) {
       case controlType.synStream: {
         const id = number(0) & idMask;
-        const unidirectional = (flags & flag.unidirectional) !== 0;
-        number(6);
-        return { type: 'synStream', id, headers: this.#headerBlocks.read(payload.subarray(10)), fin, unidirectional };
+        // After the id come a stream that it belongs to and a priority, neither of which means anything to Kubernetes.
+        return { type: 'synStream', id, headers: this.#headerBlocks.read(payload.subarray(10)), fin };
       }
       case controlType.synReply:
       case controlType.headers: {

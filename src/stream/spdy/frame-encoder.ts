@@ -1,6 +1,6 @@
 /** Frames into bytes. Payload of data is not touched: its header is made here, and both are written at once. */
 import { Buffer } from 'node:buffer';
-import { controlType, controlWord, flag, frameHeaderBytes, resetStatus, type SpdyReset } from './frames.js';
+import { controlType, controlWord, finFlag, frameHeaderBytes, resetStatus, type SpdyReset } from './frames.js';
 import { HeaderBlockWriter, type SpdyHeaders } from './header-block.js';
 
 /** Encodes for one direction of a connection: frames with headers are to be sent in the order in which they were made. */
@@ -40,7 +40,7 @@ export function encodeDataHeader(id: number, length: number, fin: boolean): Buff
   const header = Buffer.allocUnsafe(frameHeaderBytes);
   header.writeUInt32BE(id);
   header.writeUInt32BE(length, 4);
-  header.writeUInt8(fin ? flag.fin : 0, 4);
+  header.writeUInt8(fin ? finFlag : 0, 4);
   return header;
 }
 

@@ -9,7 +9,7 @@
  */
 import type { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
-import { encodeDataHeader } from './frame-encoder.js';
+import { encodeDataHeader, encodeEmptySettings } from './frame-encoder.js';
 import type { SpdyStream } from './spdy-stream.js';
 
 /** Payload of one data frame: what a turn is worth. */
@@ -18,33 +18,45 @@ const turnBytes = 32_768;
 /** What the transport is given before it has sent any of it. Node's own mark of 16 KiB would be half a frame. */
 const writeAheadBytes = 131_072;
 
+export interface WriterListener {
+  /** How many bytes of control frames the transport has not taken yet, at most. */
+  onAnswers(bytes: number): void;
+  /** Data has been handed to the transport. */
+  onDataWritten(): void;
+}
+
 export class FrameWriter {
   readonly #transport: Duplex;
-  readonly #onAnswersTaken: () => void;
+  readonly #listener: WriterListener;
   /** In the order of their turns. */
   readonly #waiting = new Set<SpdyStream>();
   #scheduled = false;
   #answerBytes = 0;
 
-  /** `onAnswersTaken` is called whenever the transport has taken the answers that it held back. */
-  constructor(transport: Duplex, onAnswersTaken: () => void) {
+  constructor(transport: Duplex, listener: WriterListener) {
     this.#transport = transport;
-    this.#onAnswersTaken = onAnswersTaken;
+    this.#listener = listener;
     transport.on('drain', () => {
       this.#answerBytes = 0;
-      this.#onAnswersTaken();
+      this.#listener.onAnswers(0);
       this.#takeTurns();
     });
   }
 
-  /** Bytes of control frames that the transport has not taken yet, at most. */
-  get answerBytes(): number {
-    return this.#answerBytes;
-  }
-
   writeControl(frame: Buffer): void {
     if (this.#transport.destroyed || this.#transport.writableEnded) return;
-    if (!this.#transport.write(frame)) this.#answerBytes += frame.length;
+    if (this.#transport.write(frame)) return;
+    this.#answerBytes += frame.length;
+    this.#listener.onAnswers(this.#answerBytes);
+  }
+
+  /**
+   * Writes what the peer does not answer, so that the transport finds out whether anybody is there; nothing while the
+   * transport has something to send, which finds out as well.
+   */
+  probe(): void {
+    const { destroyed, writableEnded, writableNeedDrain } = this.#transport;
+    if (!destroyed && !writableEnded && !writableNeedDrain) this.#transport.write(encodeEmptySettings());
   }
 
   /** `stream` has something to send. It gets its turn when this run of the event loop's queue is done. */
@@ -81,6 +93,7 @@ export class FrameWriter {
     this.#transport.write(encodeDataHeader(stream.id, turn.bytes, turn.fin));
     for (const chunk of turn.chunks) this.#transport.write(chunk);
     turn.done?.();
+    this.#listener.onDataWritten();
   }
 
   #isFull(): boolean {

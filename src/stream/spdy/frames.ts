@@ -16,7 +16,8 @@ export const controlType = {
   headers: 8,
 } as const;
 
-export const flag = { fin: 0x01, unidirectional: 0x02 } as const;
+/** The sender's direction ends with this frame. Stands in data frames as in control frames. */
+export const finFlag = 0x01;
 
 /** Why a stream is reset, by the number that is sent. */
 export const resetStatus = {
@@ -35,18 +36,9 @@ export type SpdyReset = keyof typeof resetStatus;
 /** What GOAWAY says of the connection. */
 export const goAwayStatus = { ok: 0, protocolError: 1, internalError: 2 } as const;
 
-export interface SynStreamFrame {
-  readonly type: 'synStream';
-  readonly id: number;
-  readonly headers: SpdyHeaders;
-  readonly fin: boolean;
-  /** The sender wants nothing back on this stream. */
-  readonly unidirectional: boolean;
-}
-
-/** SYN_REPLY, or HEADERS, which add to a stream what nobody here asks for. */
+/** HEADERS add to a stream what nobody here asks for. */
 export interface HeadersFrame {
-  readonly type: 'synReply' | 'headers';
+  readonly type: 'synStream' | 'synReply' | 'headers';
   readonly id: number;
   readonly headers: SpdyHeaders;
   readonly fin: boolean;
@@ -84,4 +76,4 @@ export interface DataFrame {
   readonly fin: boolean;
 }
 
-export type Frame = SynStreamFrame | HeadersFrame | RstStreamFrame | PingFrame | GoAwayFrame | IgnoredFrame | DataFrame;
+export type Frame = HeadersFrame | RstStreamFrame | PingFrame | GoAwayFrame | IgnoredFrame | DataFrame;

@@ -8,20 +8,14 @@
  * 3. Of a stream no payload is handed on before its reply, nor after its end.
  */
 import type { Buffer } from 'node:buffer';
-import type { DataFrame, Frame, GoAwayFrame, HeadersFrame, SpdyReset, SynStreamFrame } from './frames.js';
+import type { DataFrame, Frame, GoAwayFrame, HeadersFrame, SpdyReset } from './frames.js';
 import type { SpdyHeaders } from './header-block.js';
 
 export type SpdyRole = 'server' | 'client';
 
 export type Decision =
-  /** A new stream of the peer. `ended`: the peer sends nothing on it; `unidirectional`: it wants nothing. */
-  | {
-      readonly type: 'open';
-      readonly id: number;
-      readonly headers: SpdyHeaders;
-      readonly ended: boolean;
-      readonly unidirectional: boolean;
-    }
+  /** A new stream of the peer. `ended`: it sends nothing on it. */
+  | { readonly type: 'open'; readonly id: number; readonly headers: SpdyHeaders; readonly ended: boolean }
   /** Tell the peer that a stream which does not exist here will not. */
   | { readonly type: 'refuse'; readonly id: number; readonly status: SpdyReset }
   | { readonly type: 'replied'; readonly id: number; readonly ended: boolean }
@@ -120,14 +114,15 @@ export class ProtocolState {
     }
   }
 
-  #onSynStream({ id, headers, fin, unidirectional }: SynStreamFrame): Decision {
+  #onSynStream({ id, headers, fin }: HeadersFrame): Decision {
     if (this.#goingAway) return nothing;
+    if (this.#streams.has(id)) return { type: 'violated', id, status: 'ProtocolError' };
     if (this.#isOwn(id) || id <= this.#lastPeerId) return { type: 'refuse', id, status: 'ProtocolError' };
     this.#lastPeerId = id;
     if (this.#ofPeer >= this.#mostStreams) return { type: 'refuse', id, status: 'RefusedStream' };
     this.#ofPeer += 1;
     this.#streams.set(id, { awaitsReply: false, ended: fin });
-    return { type: 'open', id, headers, ended: fin, unidirectional };
+    return { type: 'open', id, headers, ended: fin };
   }
 
   #onReply({ id, fin }: HeadersFrame): Decision {

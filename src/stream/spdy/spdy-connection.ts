@@ -13,96 +13,74 @@
 import type { Buffer } from 'node:buffer';
 import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { type Clock, systemClock, type Timer } from '../../runtime/clock.js';
+import type { Timer } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
-import { type Logger, silentLogger } from '../../runtime/logger.js';
 import { FrameDecoder } from './frame-decoder.js';
 import { encodeGoAway, encodePing, encodeReset, FrameEncoder } from './frame-encoder.js';
 import { FrameWriter } from './frame-writer.js';
-import { goAwayStatus, resetStatus, type SpdyReset } from './frames.js';
+import { type Frame, goAwayStatus, resetStatus, type SpdyReset } from './frames.js';
 import type { SpdyHeaders } from './header-block.js';
-import { defaultSpdyLimits, type SpdyLimits } from './limits.js';
-import { type Decision, ProtocolState, type SpdyRole } from './protocol-state.js';
+import { IdleTimer } from './idle-timer.js';
+import { type Decision, ProtocolState } from './protocol-state.js';
+import { ReadGate } from './read-gate.js';
+import {
+  defaultLingerMs,
+  type ResolvedSpdyConnectionOptions,
+  resolveSpdyConnectionOptions,
+  type SpdyCloseOptions,
+  type SpdyConnectionOptions,
+} from './spdy-connection-options.js';
 import { SpdyStream, type StreamHost } from './spdy-stream.js';
-
-export interface SpdyConnectionOptions {
-  /** A client's streams are odd, a server's even. */
-  readonly role: SpdyRole;
-  /** Says whether a stream that the peer opens is taken: a value resets it. Decides at once; called before the reply. */
-  readonly accept?: (headers: SpdyHeaders, id: number) => SpdyReset | undefined;
-  /** A stream of the peer's, accepted and replied to. It has to be read, or the peer waits with all of its streams. */
-  readonly onStream?: (stream: SpdyStream) => void;
-  readonly limits?: Partial<SpdyLimits>;
-  /** How long no frame may come or go before the connection is given up. Default: 4 hours, the kubelet's. */
-  readonly idleTimeoutMs?: number;
-  readonly clock?: Clock;
-  readonly logger?: Logger;
-  /** What was read of the transport already. */
-  readonly head?: Buffer;
-}
-
-export interface SpdyCloseOptions {
-  /** How long the peer may be silent after our end before it is cut off. Default: 10 s. */
-  readonly lingerMs?: number;
-}
 
 interface Opening {
   readonly stream: SpdyStream;
   readonly resolve: (stream: SpdyStream) => void;
 }
 
-const defaultIdleTimeoutMs = 4 * 3_600_000;
-const defaultLingerMs = 10_000;
-
 export class SpdyConnection {
   /** Resolves once, when the transport is gone: undefined if in good order. Never rejects. */
   readonly closed: Promise<VkError | undefined>;
   readonly #transport: Duplex;
-  readonly #options: SpdyConnectionOptions;
-  readonly #limits: SpdyLimits;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
-  readonly #idleTimeoutMs: number;
+  readonly #options: ResolvedSpdyConnectionOptions;
   readonly #state: ProtocolState;
   readonly #decoder: FrameDecoder;
   readonly #encoder = new FrameEncoder();
+  readonly #gate: ReadGate;
   readonly #writer: FrameWriter;
+  readonly #idle: IdleTimer;
   readonly #streams = new Map<number, SpdyStream>();
   readonly #openings = new Map<number, Opening>();
   readonly #pings = new Map<number, () => void>();
   readonly #gone = new AbortController();
   readonly #host: StreamHost;
-  /** Streams whose reader is behind. */
-  readonly #behind = new Set<SpdyStream>();
-  #unread = 0;
-  #paused = false;
-  #idleTimer: Timer | undefined;
-  #lingerTimer: Timer | undefined;
-  #activeAt: number;
+  #linger: IdleTimer | undefined;
+  #probeTimer: Timer | undefined;
   #closing: Promise<void> | undefined;
   #error: VkError | undefined;
   #resolveClosed: (error: VkError | undefined) => void = () => undefined;
 
   /** Begins to read `transport`, which belongs to the connection from now on. Streams come in a later turn. */
   constructor(transport: Duplex, options: SpdyConnectionOptions) {
+    const resolved = resolveSpdyConnectionOptions(options);
+    const { clock, idleTimeoutMs, limits, probeIntervalMs } = resolved;
     this.#transport = transport;
-    this.#options = options;
-    this.#limits = { ...defaultSpdyLimits, ...options.limits };
-    this.#clock = options.clock ?? systemClock;
-    this.#logger = options.logger ?? silentLogger;
-    this.#idleTimeoutMs = options.idleTimeoutMs ?? defaultIdleTimeoutMs;
-    this.#state = new ProtocolState(options.role, this.#limits.streams);
-    this.#decoder = new FrameDecoder(this.#limits);
-    this.#writer = new FrameWriter(transport, () => this.#updateReading());
-    this.#activeAt = this.#clock.now();
+    this.#options = resolved;
+    this.#state = new ProtocolState(options.role, limits.streams);
+    this.#decoder = new FrameDecoder(limits);
+    this.#gate = new ReadGate(transport, limits);
+    this.#writer = new FrameWriter(transport, {
+      onAnswers: (bytes) => this.#gate.onAnswers(bytes),
+      onDataWritten: () => this.#idle.touch(),
+    });
+    this.#idle = new IdleTimer(clock, { quietMs: idleTimeoutMs }, () => this.#onIdle());
     this.#host = {
-      onUnread: (stream, bytes, unread) => this.#onUnread(stream, bytes, unread),
+      onUnread: (stream, change, unread) => this.#gate.onUnread(stream, change, unread),
       onWritable: (stream) => this.#writer.enqueue(stream),
       onOver: (stream, reset) => this.#onStreamOver(stream, reset),
     };
     setMaxListeners(0, this.#gone.signal);
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    this.#watchIdleness(this.#idleTimeoutMs);
+    this.#probeLater(probeIntervalMs);
     this.#attach(options.head);
   }
 
@@ -118,7 +96,7 @@ export class SpdyConnection {
   async openStream(headers: SpdyHeaders): Promise<SpdyStream> {
     const id = this.signal.aborted ? undefined : this.#state.open();
     if (id === undefined)
-      throw new VkError('Unavailable', 'spdy connection: takes no more streams; open another connection');
+      throw new VkError('Unavailable', 'spdy connection: takes no new streams; open another connection');
     const stream = new SpdyStream(id, headers, this.#host);
     this.#streams.set(id, stream);
     const opened = new Promise<SpdyStream>((resolve, reject) => {
@@ -135,7 +113,7 @@ export class SpdyConnection {
 
   /** Resolves when the peer has echoed a ping; rejects with `Aborted` when the connection ends before. */
   async ping(): Promise<void> {
-    this.#throwIfGone();
+    if (this.signal.aborted) throw lost(this.#error);
     const id = this.#state.ping();
     await new Promise<void>((resolve, reject) => {
       const onGone = (): void => reject(lost(this.#error));
@@ -166,7 +144,10 @@ export class SpdyConnection {
 
   #attach(head: Buffer | undefined): void {
     const transport = this.#transport;
-    transport.on('error', (error) => (this.#error ??= lost(error)));
+    transport.on('error', (error) => {
+      // After our end a peer may close as it likes.
+      if (!transport.writableFinished) this.#error ??= lost(error);
+    });
     transport.once('close', () => this.#onClosed());
     if (transport.destroyed) {
       process.nextTick(() => this.#onClosed());
@@ -179,19 +160,26 @@ export class SpdyConnection {
   }
 
   #onChunk(chunk: Buffer): void {
+    // All answers to a chunk go out at once.
     this.#transport.cork();
     try {
-      for (const frame of this.#decoder.decode(chunk)) {
-        if (this.#transport.destroyed) return;
-        this.#activeAt = this.#clock.now();
+      for (const frame of this.#framesOf(chunk)) {
+        this.#idle.touch();
+        this.#linger?.touch();
         this.#act(this.#state.receive(frame));
+        if (this.#transport.destroyed) return;
       }
-    } catch (error) {
-      this.#onViolation(VkError.from(error));
     } finally {
       this.#transport.uncork();
     }
-    this.#updateReading();
+  }
+
+  *#framesOf(chunk: Buffer): Generator<Frame, void, void> {
+    try {
+      yield* this.#decoder.decode(chunk);
+    } catch (error) {
+      this.#onViolation(VkError.from(error));
+    }
   }
 
   #act(decision: Decision): void {
@@ -239,8 +227,9 @@ export class SpdyConnection {
     }
   }
 
-  #accept({ id, headers, ended, unidirectional }: Extract<Decision, { type: 'open' }>): void {
-    const refusal = this.#options.accept?.(headers, id);
+  #accept({ id, headers, ended }: Extract<Decision, { type: 'open' }>): void {
+    const { accept, onStream } = this.#options;
+    const refusal = onStream === undefined ? 'RefusedStream' : accept?.(headers, id);
     if (refusal !== undefined) {
       this.#state.forget(id);
       this.#writer.writeControl(encodeReset(id, refusal));
@@ -249,46 +238,29 @@ export class SpdyConnection {
     this.#writer.writeControl(this.#encoder.synReply(id, {}));
     const stream = new SpdyStream(id, headers, this.#host, ended);
     this.#streams.set(id, stream);
-    if (unidirectional) stream.end();
-    this.#options.onStream?.(stream);
+    onStream?.(stream);
   }
 
   #onStreamOver(stream: SpdyStream, reset: SpdyReset | undefined): void {
     this.#streams.delete(stream.id);
     this.#state.forget(stream.id);
     this.#writer.remove(stream);
-    this.#behind.delete(stream);
     if (reset !== undefined) this.#writer.writeControl(encodeReset(stream.id, reset));
-    this.#updateReading();
   }
 
-  #onUnread(stream: SpdyStream, bytes: number, unread: number): void {
-    this.#unread += bytes;
-    if (unread >= this.#limits.streamBufferBytes) this.#behind.add(stream);
-    else this.#behind.delete(stream);
-    if (bytes < 0) this.#updateReading();
+  #onIdle(): void {
+    this.destroy(new VkError('Timeout', `spdy connection: no frame for ${this.#options.idleTimeoutMs} ms`));
   }
 
-  #updateReading(): void {
-    const { connectionBufferBytes, answerBytes } = this.#limits;
-    const paused =
-      this.#behind.size > 0 || this.#unread >= connectionBufferBytes || this.#writer.answerBytes >= answerBytes;
-    if (paused === this.#paused) return;
-    this.#paused = paused;
-    if (paused) this.#transport.pause();
-    else this.#transport.resume();
-  }
-
-  #watchIdleness(delayMs: number): void {
-    this.#idleTimer = this.#clock.setTimer(delayMs, () => {
-      const remainingMs = this.#activeAt + this.#idleTimeoutMs - this.#clock.now();
-      if (remainingMs > 0) this.#watchIdleness(remainingMs);
-      else this.destroy(new VkError('Timeout', `spdy connection: no frame for ${this.#idleTimeoutMs} ms`));
+  #probeLater(intervalMs: number): void {
+    this.#probeTimer = this.#options.clock.setTimer(intervalMs, () => {
+      this.#writer.probe();
+      this.#probeLater(intervalMs);
     });
   }
 
   #onViolation(error: VkError): void {
-    this.#logger.debug({ err: error }, 'spdy connection ended: the peer broke the protocol');
+    this.#options.logger.debug({ err: error }, 'spdy connection ended: the peer broke the protocol');
     this.#writer.writeControl(encodeGoAway(this.#state.lastPeerId, goAwayStatus.protocolError));
     // As much of it as goes without waiting: who breaks the protocol may not read either.
     this.#transport.uncork();
@@ -299,46 +271,41 @@ export class SpdyConnection {
     this.#state.goAway();
     await Promise.all([...this.#streams.values()].map((stream) => stream.flushed()));
     this.#writer.writeControl(encodeGoAway(this.#state.lastPeerId, goAwayStatus.ok));
-    this.#transport.end(() => this.#linger(lingerMs));
+    this.#transport.end(() => this.#lingerFor(lingerMs));
     await this.closed;
   }
 
-  #linger(lingerMs: number): void {
-    this.#activeAt = this.#clock.now();
-    const wait = (delayMs: number): void => {
-      this.#lingerTimer = this.#clock.setTimer(delayMs, () => {
-        const remainingMs = this.#activeAt + lingerMs - this.#clock.now();
-        if (remainingMs > 0) wait(remainingMs);
-        else this.destroy();
-      });
-    };
-    if (!this.signal.aborted) wait(lingerMs);
+  /** Our end is sent. A socket closed now, with unread input, would take back what the peer has not read yet. */
+  #lingerFor(quietMs: number): void {
+    if (this.signal.aborted) return;
+    this.#linger = new IdleTimer(this.#options.clock, { quietMs, longestMs: this.#options.idleTimeoutMs }, () =>
+      this.destroy(),
+    );
   }
 
   #onEnd(): void {
     if (this.#closing !== undefined) return;
-    if (!this.#state.peerGoingAway && this.#streams.size > 0) this.#error ??= lost(undefined);
+    if (!this.#state.peerGoingAway && [...this.#streams.values()].some(({ isOver }) => !isOver)) {
+      this.#error ??= lost(undefined);
+    }
     this.#transport.destroy();
   }
 
   #onClosed(): void {
     if (this.signal.aborted) return;
-    this.#idleTimer?.cancel();
-    this.#lingerTimer?.cancel();
+    this.#idle.cancel();
+    this.#linger?.cancel();
+    this.#probeTimer?.cancel();
     const error = lost(this.#error);
     for (const stream of [...this.#streams.values()]) stream.connectionLost(error);
     this.#gone.abort(error);
     this.#resolveClosed(this.#error);
   }
-
-  #throwIfGone(): void {
-    if (this.signal.aborted) throw lost(this.#error);
-  }
 }
 
 function lost(cause: unknown): VkError {
   if (cause instanceof VkError) return cause;
-  return new VkError('Aborted', 'spdy connection: the peer has gone', cause === undefined ? {} : { cause });
+  return new VkError('Aborted', 'spdy connection: has ended', cause === undefined ? {} : { cause });
 }
 
 function resetByPeer(id: number, status: number): VkError {

@@ -103,11 +103,21 @@ export class SpdyStream extends Duplex {
     this.destroy(error);
   }
 
-  /** The connection is gone. What came whole is still to be read; everything else ends with `error`. */
+  /** The connection is gone. What has its end is still read to that end; everything else ends with `error`. */
   connectionLost(error: VkError): void {
     this.#peerKnows = true;
-    if (this.#peerEnded && !this.readableEnded) this.once('end', () => this.destroy(error));
-    else this.destroy(error);
+    if (!this.#peerEnded || this.readableEnded) {
+      this.destroy(error);
+      return;
+    }
+    this.once('end', () => {
+      if (!this.writableFinished) this.destroy(error);
+    });
+  }
+
+  /** Whether both sides have ended, though some of it may be unread. */
+  get isOver(): boolean {
+    return this.#peerEnded && this.writableFinished;
   }
 
   /** Resolves when what has been written, and the end if there is one, has been handed to the transport. Never rejects. */
@@ -169,11 +179,10 @@ export class SpdyStream extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    const isOver = this.#peerEnded && this.writableFinished;
     const status = this.#resetStatus ?? (error === null ? 'Cancel' : 'InternalError');
     this.#inbox.length = 0;
     this.#count(-this.#unread);
-    this.#host.onOver(this, isOver || this.#peerKnows ? undefined : status);
+    this.#host.onOver(this, this.isOver || this.#peerKnows ? undefined : status);
     const pending = this.#outgoing?.callback ?? this.#finish;
     this.#outgoing = undefined;
     this.#finish = undefined;

@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import tls from 'node:tls';
 import { afterEach } from 'vitest';
-import { SpdyConnection, type SpdyConnectionOptions } from '../../../src/stream/spdy/spdy-connection.js';
+import type { SpdyConnectionOptions } from '../../../src/stream/spdy/spdy-connection-options.js';
+import { SpdyConnection } from '../../../src/stream/spdy/spdy-connection.js';
 import type { SpdyStream } from '../../../src/stream/spdy/spdy-stream.js';
 
 export function pki(name: string): string {
