@@ -142,3 +142,11 @@ export { codeOfHttpStatus } from './runtime/errors.js';
 export { sleepOn, systemClock } from './runtime/clock.js';
 export type { Clock, Random, Timer } from './runtime/clock.js';
 export { silentLogger } from './runtime/logger.js';
+
+// What providers join their streams with.
+export { pipeToChildProcess } from './stream/bridges/child-process.js';
+export type { ChildProcessOptions } from './stream/bridges/child-process.js';
+export { pipeToTerminal } from './stream/bridges/terminal.js';
+export type { TerminalOptions, TerminalProcess } from './stream/bridges/terminal.js';
+export { pipeToSocket } from './stream/bridges/socket.js';
+export type { SocketOptions } from './stream/bridges/socket.js';
