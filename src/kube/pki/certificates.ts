@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign
 import { isIPv4, isIPv6 } from 'node:net';
 import * as der from './der.js';
 
-const oids = {
+export const oids = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
   commonName: '2.5.4.3',
   organization: '2.5.4.10',
@@ -13,6 +13,7 @@ const oids = {
   extendedKeyUsage: '2.5.29.37',
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
+  extensionRequest: '1.2.840.113549.1.9.14',
 };
 
 export interface Subject {
@@ -157,7 +158,8 @@ export function generalNames(hosts: readonly string[]): Buffer {
   );
 }
 
-function nameOf(subject: Subject): Buffer {
+/** DER Name. */
+export function nameOf(subject: Subject): Buffer {
   const part = (oid: string, text: string): Buffer =>
     der.set(der.sequence(der.objectIdentifier(oid), der.utf8String(text)));
   return der.sequence(

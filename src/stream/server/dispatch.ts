@@ -5,11 +5,12 @@ import { serveContainerLogs } from '../logs/serve-container-logs.js';
 import { servePortForward } from '../port-forward/routes.js';
 import { Refusal } from '../refusal.js';
 import { serveAttach, serveExec } from '../remote-command/routes.js';
+import { serveRun } from '../remote-command/serve-run.js';
 import type { StreamingOptions } from '../streaming-options.js';
 import { serveConfigz, servePods, serveRunningPods, serveText, type ConfigzFacts } from './node-routes.js';
 import { podRef } from '../../provider/provider.js';
 import { requireContainer, requirePod } from './pod-target.js';
-import { serveMetrics, serveResourceMetrics, serveRun, serveStatsSummary, type MetricsSources } from './stubs.js';
+import { serveMetrics, serveResourceMetrics, serveStatsSummary, type MetricsSources } from './stubs.js';
 import type { PlainRoute, Route, RouteKind, UpgradeRoute } from './route.js';
 
 /** What the provider must have for a route. */

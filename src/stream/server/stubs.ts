@@ -6,5 +6,4 @@ const stub = async (..._args: unknown[]): Promise<void> => {
 };
 export const serveMetrics = stub;
 export const serveResourceMetrics = stub;
-export const serveRun = stub;
 export const serveStatsSummary = stub;
