@@ -38,7 +38,12 @@ export async function acceptPortForwardTunnel(call: UpgradeCall, options: Stream
     send: (payload, sent) => link.send(payload, true, sent),
     gate: link,
     onEnd: () => void link.close(async () => undefined),
-    onDestroy: () => link.terminate(),
+    onDestroy: () => link.abandon(),
+  });
+  link.gone.addEventListener('abort', () => {
+    const reason = link.gone.reason as VkError;
+    // A client that has gone may have done so in order, which shows at the end.
+    if (reason.code !== 'Aborted') tunnel.destroy(reason);
   });
   void link.closed.then(() => {
     if (closedInOrder.includes(link.code)) tunnel.finishReading();

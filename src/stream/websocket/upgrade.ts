@@ -42,15 +42,15 @@ export function acceptWebSocket<Choice extends Subprotocol>(
       headers: { 'X-Accepted-Stream-Protocol-Versions': known },
     });
   }
-  const options: ServerOptions & { closeTimeout: number } = {
+  const options: ServerOptions & { closeTimeout: number; maxBufferedChunks: number } = {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
     autoPong: false,
     maxPayload: maxMessageBytes,
+    maxBufferedChunks,
     // Bytes, not text: the base64 codec has its own check, and other text is as good as binary.
     skipUTF8Validation: true,
-    handleProtocols: () => chosen.name ?? false,
     // `WebSocketLink` ends what takes too long, by the injected clock.
     closeTimeout: longestDelayMs,
   };
@@ -58,11 +58,23 @@ export function acceptWebSocket<Choice extends Subprotocol>(
   let webSocket: WebSocket | undefined;
   let problem = 'the client has gone';
   server.on('wsClientError', (error) => (problem = error.message));
-  server.handleUpgrade(request, socket, head, (accepted) => (webSocket = accepted));
+  server.on('headers', (headers) => {
+    if (chosen.name !== undefined) headers.push(`Sec-WebSocket-Protocol: ${chosen.name}`);
+  });
+  server.handleUpgrade(withoutSubprotocols(request), socket, head, (accepted) => (webSocket = accepted));
   if (webSocket === undefined) {
     throw new Refusal('InvalidInput', `WebSocket upgrade: ${problem}`, { headers: { 'Sec-WebSocket-Version': '13' } });
   }
   return { webSocket, chosen };
 }
 
+/** `ws` takes names that are tokens only, which that of the tunnel is not: it has a slash. The choice is made here. */
+function withoutSubprotocols(request: IncomingMessage): IncomingMessage {
+  const { 'sec-websocket-protocol': _, ...headers } = request.headers;
+  return Object.create(request, { headers: { value: headers } }) as IncomingMessage;
+}
+
 const longestDelayMs = 0x7fff_ffff;
+
+/** Of a message that is yet to be complete. Each costs its object, however short it is. */
+const maxBufferedChunks = 32 * 1024;

@@ -7,7 +7,8 @@
  * 1. `gone` aborts if and only if the WebSocket ends, or begins to, before `close` was called.
  * 2. `closed` resolves once, when the socket is gone; no timer is left then.
  * 3. After `gone` or `close` no message is handed over. What arrives is still read, to see the client's close.
- * 4. Once it has begun to end, the socket is gone when the client has been silent for the linger time, at the latest.
+ * 4. Once it is `ending`, the socket is gone after the linger time; later only for a client that pings and has yet to read
+ *    what was sent in order, and then by the idle timeout.
  * 5. No more than one pong waits to be sent, however many pings come.
  */
 import { Socket } from 'node:net';
@@ -20,7 +21,7 @@ import { frameHeader } from './frame.js';
 import { decideHeartbeat } from './heartbeat.js';
 
 /** Codes of RFC 6455 §7.4.1. */
-export const closeCode = { normal: 1000, goingAway: 1001, protocolError: 1002, unsupportedData: 1003 } as const;
+const closeCode = { normal: 1000, goingAway: 1001, protocolError: 1002 } as const;
 
 /** Called once: the bytes have left for the kernel, or never will. */
 export type Sent = (error?: Error | null) => void;
@@ -30,7 +31,8 @@ export interface LinkOptions extends ResolvedStreamingOptions {
   readonly onMessage: (message: Buffer, binary: boolean) => void;
 }
 
-type State = 'open' | 'closing' | 'broken' | 'closed';
+/** `draining`: `close` was called, and what comes before the close is being sent. `ending`: the close is sent, or never will be. */
+type State = 'open' | 'draining' | 'ending' | 'closed';
 
 export class WebSocketLink {
   readonly closed: Promise<void>;
@@ -41,6 +43,7 @@ export class WebSocketLink {
   readonly #holders = new Set<object>();
   #state: State = 'open';
   #heardAt: number;
+  #pingedAt = -Infinity;
   #activeAt: number;
   #heartbeat: Timer | undefined;
   #linger: Timer | undefined;
@@ -61,7 +64,7 @@ export class WebSocketLink {
     webSocket.on('message', this.#onMessage);
     webSocket.on('ping', this.#onPing);
     webSocket.on('error', (error) => {
-      this.#break(new VkError('InvalidInput', `WebSocket client: ${error.message}`), closeCode.protocolError);
+      this.#end(closeCode.protocolError, new VkError('InvalidInput', `WebSocket client: ${error.message}`));
     });
     this.closed = new Promise((resolve) => {
       webSocket.once('close', (code: number) => {
@@ -118,21 +121,17 @@ export class WebSocketLink {
    */
   async close(drain: () => Promise<void>): Promise<void> {
     if (this.#state === 'open') {
-      this.#state = 'closing';
+      this.#state = 'draining';
       this.#readOn();
       await drain();
-      this.#sendClose(closeCode.normal);
+      this.#end(closeCode.normal, undefined);
     }
     await this.closed;
   }
 
-  /** Ends the session as the client's fault, or its absence. */
-  fail(error: VkError, code: number): void {
-    this.#break(error, code);
-  }
-
-  terminate(): void {
-    this.#webSocket.terminate();
+  /** Ends without order, unless an end is under way. */
+  abandon(): void {
+    if (this.#state === 'open' || this.#state === 'draining') this.#webSocket.terminate();
   }
 
   readonly #onBytes = (): void => {
@@ -145,12 +144,12 @@ export class WebSocketLink {
     try {
       this.#options.onMessage(message, binary);
     } catch (error) {
-      this.#break(VkError.from(error), closeCode.protocolError);
+      this.#end(closeCode.protocolError, VkError.from(error));
     }
   };
 
   readonly #onPing = (data: Buffer): void => {
-    this.#activeAt = this.#options.clock.now();
+    this.#pingedAt = this.#activeAt = this.#options.clock.now();
     // Of several the last is to be answered (RFC 6455 §5.5.3). A copy: the view would keep what it was read with.
     this.#unansweredPing = Buffer.from(data);
     this.#answerPing();
@@ -167,31 +166,33 @@ export class WebSocketLink {
     });
   }
 
-  /** The socket's last byte has been written: an answer to the client's close, if it is not the end of ours. */
+  /** The socket's last byte has been written, which was the answer to a close of the client's if we did not end it. */
   readonly #onEnding = (): void => {
-    this.#break(this.#ended(), closeCode.normal);
+    this.#end(closeCode.normal, this.#ended());
   };
 
   #onClose(): void {
-    if (this.#state === 'open') this.#gone.abort(this.#ended());
+    const wasOpen = this.#state === 'open';
     this.#state = 'closed';
     this.#heartbeat?.cancel();
     this.#linger?.cancel();
     this.#socket.off('data', this.#onBytes);
     this.#socket.off('finish', this.#onEnding);
+    if (wasOpen) this.#gone.abort(this.#ended());
   }
 
   #ended(): VkError {
     return new VkError('Aborted', 'WebSocket client: it has gone');
   }
 
-  /** Also after `close`: then there is nobody left to tell, but the socket has to go. */
-  #break(error: VkError, code: number): void {
-    if (this.#state === 'closed' || this.#state === 'broken') return;
+  /** In order without an error. Does nothing where the end has begun. */
+  #end(code: number, error: VkError | undefined): void {
+    if (this.#state === 'closed' || this.#state === 'ending') return;
     const wasOpen = this.#state === 'open';
-    this.#state = 'broken';
+    this.#state = 'ending';
     this.#readOn();
-    this.#sendClose(code);
+    this.#webSocket.close(code);
+    this.#armLinger(error === undefined ? this.#options.idleTimeoutMs : 0);
     if (wasOpen) this.#gone.abort(error);
   }
 
@@ -200,19 +201,12 @@ export class WebSocketLink {
     this.#webSocket.resume();
   }
 
-  #sendClose(code: number): void {
-    this.#webSocket.close(code);
-    this.#armLinger(this.#options.clock.now());
-  }
-
-  /** A client that still says something is slow, not gone: kubectl pings while nobody reads its output. */
-  #armLinger(since: number): void {
-    const { clock, lingerMs, idleTimeoutMs } = this.#options;
-    if (this.#linger !== undefined || this.#state === 'closed') return;
+  /** A client that pings is slow, not gone: kubectl does while nobody reads its output. `patienceMs` bounds that. */
+  #armLinger(patienceMs: number): void {
+    const { clock, lingerMs } = this.#options;
     const armedAt = clock.now();
     this.#linger = clock.setTimer(lingerMs, () => {
-      this.#linger = undefined;
-      if (this.#heardAt > armedAt && clock.now() - since < idleTimeoutMs) this.#armLinger(since);
+      if (this.#pingedAt > armedAt && patienceMs > lingerMs) this.#armLinger(patienceMs - lingerMs);
       else this.#webSocket.terminate();
     });
   }
@@ -227,8 +221,8 @@ export class WebSocketLink {
 
   #beat(): void {
     // The client's close was read, and the answer is stuck behind what it does not read.
-    if (this.#state === 'open' && this.#webSocket.readyState !== this.#webSocket.OPEN) {
-      this.#break(this.#ended(), closeCode.normal);
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) {
+      this.#end(closeCode.normal, this.#ended());
       return;
     }
     const now = this.#options.clock.now();
@@ -248,10 +242,10 @@ export class WebSocketLink {
         this.#webSocket.pong();
         return;
       case 'idle':
-        this.#break(new VkError('Timeout', 'WebSocket session: idle for too long'), closeCode.goingAway);
+        this.#end(closeCode.goingAway, new VkError('Timeout', 'WebSocket session: idle for too long'));
         return;
       case 'vanished':
-        this.#break(new VkError('Timeout', 'WebSocket client: it answers no pings'), closeCode.goingAway);
+        this.#end(closeCode.goingAway, new VkError('Timeout', 'WebSocket client: it answers no pings'));
         return;
     }
   }
