@@ -1,0 +1,83 @@
+/** A node without a cluster: an apiserver in memory, a pod to try kubectl on, and nothing left at the end. */
+import { mkdtemp } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Cleanup, orStopped, stopSignal, textLogger, whenStopped } from '@vk-sdk-examples/shared';
+import { pods, VirtualNode, type KubeApi, type Pod } from 'vk-sdk';
+import { FakeApiServer } from 'vk-sdk/testing';
+import { demoPod } from './demo-pod.js';
+import { ProcessProvider } from './process-provider.js';
+
+export async function runEmbedded(nodeName: string): Promise<void> {
+  const stop = stopSignal();
+  const cleanup = new Cleanup();
+  try {
+    await serve(nodeName, stop, cleanup);
+  } catch (error) {
+    // What was under way when Ctrl-C came fails for that, and is no news.
+    if (!stop.aborted) throw error;
+  } finally {
+    const failures = await cleanup.run();
+    for (const failure of failures) process.stderr.write(`left behind: ${failure}\n`);
+    if (failures.length > 0) process.exitCode = 1;
+  }
+}
+
+async function serve(nodeName: string, stop: AbortSignal, cleanup: Cleanup): Promise<void> {
+  const logger = textLogger('warn');
+  const server = new FakeApiServer({ scheduler: true });
+  await server.start();
+  cleanup.add('apiserver', () => server.stop());
+
+  const stateFolder = await mkdtemp(join(tmpdir(), 'vk-process-'));
+  const provider = new ProcessProvider({ nodeName, stateFolder, logger });
+  cleanup.add(`processes and files in ${stateFolder}`, () => provider.remove());
+  provider.start();
+
+  const node = new VirtualNode(nodeName, provider, server.client, { logger, kubelet: {}, node: { provider: 'process' } });
+  cleanup.add(`node ${nodeName}`, () => node.close({ graceMs: 5_000 }));
+  await node.start();
+  await node.ready(stop);
+
+  const port = await freePort();
+  await server.client.create(pods, demoPod(nodeName, port));
+  await orStopped(isReady(node, server.client), stop);
+  process.stdout.write(instructions(server.kubeconfig, port));
+  await whenStopped(stop);
+}
+
+function isReady(node: VirtualNode, client: KubeApi): Promise<void> {
+  const ready = (pod: Pod): boolean =>
+    pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+  return new Promise((resolve, reject) => {
+    node.on('podStatus', (pod) => ready(pod) && resolve());
+    client.get(pods, { namespace: 'default', name: 'demo' }).then((pod) => ready(pod) && resolve(), reject);
+  });
+}
+
+function instructions(kubeconfig: string, port: number): string {
+  return `
+The pod default/demo runs as processes of this machine. In another terminal:
+
+  export KUBECONFIG=${kubeconfig}
+  kubectl get pods -o wide
+  kubectl logs -f demo -c ticker
+  kubectl exec -it demo -c web -- sh
+  kubectl port-forward demo 8080:${port}
+  kubectl debug -it demo --image=any
+  kubectl delete pod demo
+
+Ctrl-C ends it, and leaves nothing behind.
+`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
