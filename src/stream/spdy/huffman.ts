@@ -1,5 +1,6 @@
 /** Canonical Huffman codes and the tables of RFC 1951, section 3.2. */
 import { VkError } from '../../runtime/errors.js';
+import type { BitReader } from './bit-reader.js';
 
 const longestCode = 15;
 
@@ -30,13 +31,15 @@ export class HuffmanCode {
     }
   }
 
-  /** The symbol whose code comes next, or undefined if these bits are none's. */
-  decode(nextBit: () => number): number | undefined {
+  /** The symbol whose code comes next. Undefined if these bits are none's, or too few. */
+  decode(bits: BitReader): number | undefined {
     let code = 0;
     let first = 0;
     let index = 0;
     for (let length = 1; length <= longestCode; length += 1) {
-      code |= nextBit();
+      const bit = bits.take(1);
+      if (bit === undefined) return undefined;
+      code |= bit;
       const count = this.#count(length);
       if (code - first < count) return this.#symbols[index + code - first];
       index += count;
@@ -52,7 +55,7 @@ export class HuffmanCode {
 }
 
 /** A range of lengths or distances: the first of it, and how many further bits say which. */
-interface Range {
+export interface Range {
   readonly base: number;
   readonly extraBits: number;
 }

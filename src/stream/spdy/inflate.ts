@@ -1,7 +1,7 @@
 /**
  * Decompression of header blocks (RFC 1950, RFC 1951) in one synchronous call: Node's zlib does it on another thread for a
- * stream whose context goes on, which takes longer than the block is worth. `header-block.ts` reads what comes out,
- * `dictionary.ts` is the text that every stream begins with. Design: `docs/designs/spdy.md`.
+ * stream whose context goes on, which takes longer than the block is worth. `bit-reader.ts` and `huffman.ts` are parts of
+ * it; `header-block.ts` reads what comes out; every stream begins with `dictionary.ts`. Design: `docs/designs/spdy.md`.
  *
  * Invariants:
  * 1. What is put out by one call never exceeds its bound, whatever the input says.
@@ -10,23 +10,29 @@
  */
 import { Buffer } from 'node:buffer';
 import { VkError } from '../../runtime/errors.js';
-import { codeLengthOrder, distances, fixedDistances, fixedLiterals, HuffmanCode, lengths } from './huffman.js';
+import { BitReader } from './bit-reader.js';
+import {
+  codeLengthOrder,
+  distances,
+  fixedDistances,
+  fixedLiterals,
+  HuffmanCode,
+  lengths,
+  type Range,
+} from './huffman.js';
 
 const windowBytes = 32_768;
+const endOfBlock = 256;
 
 export class Inflater {
   readonly #dictionaryId: number;
   /** What was put out last, the dictionary at first; back references point into it. */
   #history: Buffer;
   #end: number;
-  #begun = false;
-  #lost = false;
-  #input: Uint8Array = new Uint8Array();
-  #position = 0;
-  #bits = 0;
-  #bitCount = 0;
   /** Where the output of this call must end. */
   #limit = 0;
+  #begun = false;
+  #lost = false;
 
   constructor(dictionary: Uint8Array, dictionaryId: number) {
     this.#dictionaryId = dictionaryId;
@@ -41,12 +47,12 @@ export class Inflater {
   inflate(input: Uint8Array, maxBytes: number): Buffer {
     if (this.#lost) throw broken('goes on after an error');
     this.#lost = true;
-    this.#input = input;
-    this.#position = 0;
     const start = this.#end;
     this.#limit = start + maxBytes;
-    if (!this.#begun) this.#readStreamHeader();
-    while (this.#position < input.length || this.#bitCount > 0) this.#readBlock();
+    const bits = new BitReader(input);
+    if (!this.#begun) this.#readStreamHeader(bits);
+    do this.#readBlock(bits);
+    while (!bits.isAtEnd);
     const output = Buffer.from(this.#history.subarray(start, this.#end));
     this.#forget();
     this.#lost = false;
@@ -59,119 +65,70 @@ export class Inflater {
     this.#end = windowBytes;
   }
 
-  #readStreamHeader(): void {
-    const [method, flags] = [this.#take(8), this.#take(8)];
+  #readStreamHeader(bits: BitReader): void {
+    const [method, flags] = [take(bits, 8), take(bits, 8)];
     const isDeflate = (method & 0x0f) === 8 && method >>> 4 <= 7 && (method * 256 + flags) % 31 === 0;
     if (!isDeflate || (flags & 0x20) === 0) throw broken('does not begin as zlib with a dictionary does');
-    const id = this.#take(8) * 2 ** 24 + this.#take(8) * 2 ** 16 + this.#take(8) * 2 ** 8 + this.#take(8);
+    const id = [take(bits, 8), take(bits, 8), take(bits, 8), take(bits, 8)].reduce((sum, byte) => sum * 256 + byte, 0);
     if (id !== this.#dictionaryId) throw broken('names another dictionary');
     this.#begun = true;
   }
 
-  #readBlock(): void {
-    if (this.#take(1) === 1) throw broken('ends the stream');
-    const type = this.#take(2);
-    if (type === 0) this.#copyStored();
-    else if (type === 1) this.#expand(fixedLiterals, fixedDistances);
-    else if (type === 2) this.#expandDynamic();
+  #readBlock(bits: BitReader): void {
+    if (take(bits, 1) === 1) throw broken('ends the stream');
+    const type = take(bits, 2);
+    if (type === 0) this.#copyStored(bits);
+    else if (type === 1) this.#expand(bits, fixedLiterals, fixedDistances);
+    else if (type === 2) this.#expandDynamic(bits);
     else throw broken('has a block of no known type');
   }
 
-  #copyStored(): void {
-    this.#bits = 0;
-    this.#bitCount = 0;
-    const length = this.#take(8) | (this.#take(8) << 8);
-    const complement = this.#take(8) | (this.#take(8) << 8);
-    if ((length ^ complement) !== 0xffff) throw broken('has a stored block of two lengths');
-    const end = this.#position + length;
-    if (end > this.#input.length) throw broken('is not whole');
-    this.#reserve(length);
-    this.#history.set(this.#input.subarray(this.#position, end), this.#end);
-    this.#end += length;
-    this.#position = end;
+  #copyStored(bits: BitReader): void {
+    const [low = 0, high = 0, notLow, notHigh] = bits.takeBytes(4) ?? incomplete();
+    if (notLow !== (low ^ 0xff) || notHigh !== (high ^ 0xff)) throw broken('has a stored block of two lengths');
+    const bytes = bits.takeBytes(low + high * 256) ?? incomplete();
+    this.#reserve(bytes.length);
+    this.#history.set(bytes, this.#end);
+    this.#end += bytes.length;
   }
 
-  #expandDynamic(): void {
-    const literalCount = this.#take(5) + 257;
-    const distanceCount = this.#take(5) + 1;
-    const orderCount = this.#take(4) + 4;
+  #expandDynamic(bits: BitReader): void {
+    const literalCount = take(bits, 5) + 257;
+    const distanceCount = take(bits, 5) + 1;
+    const orderCount = take(bits, 4) + 4;
     if (literalCount > 286 || distanceCount > 30) throw broken('has too many codes');
-    const orderLengths = new Uint8Array(19);
-    for (const symbol of codeLengthOrder.slice(0, orderCount)) orderLengths[symbol] = this.#take(3);
-    const codeLengths = this.#readCodeLengths(new HuffmanCode(orderLengths), literalCount + distanceCount);
-    if (codeLengths[256] === 0) throw broken('has a block that cannot end');
-    this.#expand(
-      new HuffmanCode(codeLengths.subarray(0, literalCount)),
-      new HuffmanCode(codeLengths.subarray(literalCount)),
-    );
+    const orderLengths = new Uint8Array(codeLengthOrder.length);
+    for (const symbol of codeLengthOrder.slice(0, orderCount)) orderLengths[symbol] = take(bits, 3);
+    const codeLengths = readCodeLengths(bits, new HuffmanCode(orderLengths), literalCount + distanceCount);
+    if (codeLengths[endOfBlock] === 0) throw broken('has a block that cannot end');
+    const literals = new HuffmanCode(codeLengths.subarray(0, literalCount));
+    this.#expand(bits, literals, new HuffmanCode(codeLengths.subarray(literalCount)));
   }
 
-  #readCodeLengths(code: HuffmanCode, count: number): Uint8Array {
-    const codeLengths = new Uint8Array(count);
-    let index = 0;
-    while (index < count) {
-      const symbol = this.#decode(code);
-      if (symbol < 16) {
-        codeLengths[index] = symbol;
-        index += 1;
-        continue;
-      }
-      if (symbol === 16 && index === 0) throw broken('repeats a code length before the first');
-      const value = symbol === 16 ? (codeLengths[index - 1] ?? 0) : 0;
-      const repeats = symbol === 16 ? 3 + this.#take(2) : symbol === 17 ? 3 + this.#take(3) : 11 + this.#take(7);
-      if (index + repeats > count) throw broken('has too many code lengths');
-      codeLengths.fill(value, index, index + repeats);
-      index += repeats;
-    }
-    return codeLengths;
-  }
-
-  #expand(literals: HuffmanCode, distanceCode: HuffmanCode): void {
+  #expand(bits: BitReader, literals: HuffmanCode, distanceCode: HuffmanCode): void {
     for (;;) {
-      const symbol = this.#decode(literals);
-      if (symbol === 256) return;
-      if (symbol < 256) {
+      const symbol = decode(bits, literals);
+      if (symbol === endOfBlock) return;
+      if (symbol < endOfBlock) {
         this.#reserve(1);
         this.#history[this.#end] = symbol;
         this.#end += 1;
         continue;
       }
-      const length = this.#takeExtra(lengths[symbol - 257]);
-      const distance = this.#takeExtra(distances[this.#decode(distanceCode)]);
-      if (distance > this.#end || distance > windowBytes) throw broken('refers to before its beginning');
-      this.#reserve(length);
-      // One by one: the copy may overlap what it makes.
-      for (let index = 0; index < length; index += 1) {
-        this.#history[this.#end + index] = this.#history[this.#end + index - distance] ?? 0;
-      }
-      this.#end += length;
+      const length = takeWithin(bits, lengths[symbol - endOfBlock - 1]);
+      const distance = takeWithin(bits, distances[decode(bits, distanceCode)]);
+      this.#repeat(length, distance);
     }
   }
 
-  #takeExtra(range: { readonly base: number; readonly extraBits: number } | undefined): number {
-    if (range === undefined) throw broken('has a code that stands for nothing');
-    return range.base + this.#take(range.extraBits);
-  }
-
-  #decode(code: HuffmanCode): number {
-    const symbol = code.decode(() => this.#take(1));
-    if (symbol === undefined) throw broken('has a code that stands for nothing');
-    return symbol;
-  }
-
-  /** The next `count` bits, the lowest first. */
-  #take(count: number): number {
-    while (this.#bitCount < count) {
-      const byte = this.#input[this.#position];
-      if (byte === undefined) throw broken('is not whole');
-      this.#bits |= byte << this.#bitCount;
-      this.#bitCount += 8;
-      this.#position += 1;
+  #repeat(length: number, distance: number): void {
+    if (distance > this.#end || distance > windowBytes) throw broken('refers to before its beginning');
+    this.#reserve(length);
+    // One by one: what is copied may only come about by the copy.
+    for (let index = this.#end; index < this.#end + length; index += 1) {
+      this.#history[index] = this.#history[index - distance] ?? 0;
     }
-    const value = this.#bits & ((1 << count) - 1);
-    this.#bits >>>= count;
-    this.#bitCount -= count;
-    return value;
+    this.#end += length;
   }
 
   #reserve(bytes: number): void {
@@ -182,6 +139,45 @@ export class Inflater {
     larger.set(this.#history.subarray(0, this.#end));
     this.#history = larger;
   }
+}
+
+function readCodeLengths(bits: BitReader, code: HuffmanCode, count: number): Uint8Array {
+  const codeLengths = new Uint8Array(count);
+  let index = 0;
+  while (index < count) {
+    const symbol = decode(bits, code);
+    if (symbol < 16) {
+      codeLengths[index] = symbol;
+      index += 1;
+      continue;
+    }
+    if (symbol === 16 && index === 0) throw broken('repeats a code length before the first');
+    const value = symbol === 16 ? (codeLengths[index - 1] ?? 0) : 0;
+    const repeats = symbol === 16 ? 3 + take(bits, 2) : symbol === 17 ? 3 + take(bits, 3) : 11 + take(bits, 7);
+    if (index + repeats > count) throw broken('has too many code lengths');
+    codeLengths.fill(value, index, index + repeats);
+    index += repeats;
+  }
+  return codeLengths;
+}
+
+function take(bits: BitReader, count: number): number {
+  return bits.take(count) ?? incomplete();
+}
+
+function takeWithin(bits: BitReader, range: Range | undefined): number {
+  if (range === undefined) throw broken('has a code that stands for nothing');
+  return range.base + take(bits, range.extraBits);
+}
+
+function decode(bits: BitReader, code: HuffmanCode): number {
+  const symbol = code.decode(bits);
+  if (symbol === undefined) throw broken('is not whole, or has a code that stands for nothing');
+  return symbol;
+}
+
+function incomplete(): never {
+  throw broken('is not whole');
 }
 
 function broken(how: string): VkError {
