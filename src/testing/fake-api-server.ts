@@ -1,27 +1,28 @@
 /**
  * An apiserver in memory, for tests and examples. `apiserver/core` holds the objects and the API's rules,
- * `apiserver/http` speaks HTTP, `apiserver/controllers` plays the few controllers that pods on virtual nodes need, and
- * `faults.ts` says what goes wrong on purpose.
+ * `apiserver/http` speaks HTTP, `apiserver/kubelet` reaches kubelets for logs, exec and the like, `apiserver/controllers`
+ * plays the few controllers that pods on virtual nodes need, and `faults.ts` says what goes wrong on purpose.
  *
  * 1. After `stop` no socket, timer or file of the server is left.
  * 2. Time, and every delay that a client can notice, is the injected clock's.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer as createPlainServer, type Server as PlainServer } from 'node:http';
+import { createServer as createPlainServer, type IncomingMessage, type Server as PlainServer } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { KubeApi } from '../kube/api.js';
 import { KubeClient } from '../kube/client.js';
 import { staticConnection } from '../kube/connection.js';
 import type { Resource } from '../kube/resources.js';
-import type { KubeObject } from '../kube/types.js';
+import type { ConfigMap, KubeObject } from '../kube/types.js';
 import { systemClock, type Clock, type Random } from '../runtime/clock.js';
 import { VkError } from '../runtime/errors.js';
-import { Core } from './apiserver/core/index.js';
+import { Core, definitionOf } from './apiserver/core/index.js';
 import { controllersFor, type ControllerOptions } from './apiserver/controllers/controller-set.js';
 import type { Controller } from './apiserver/controllers/controller.js';
 import type { Authorize } from './apiserver/http/access.js';
@@ -34,6 +35,8 @@ import { Tokens } from './apiserver/http/tokens.js';
 import { adminUser, Authenticator, type User } from './apiserver/http/users.js';
 import { Virtual } from './apiserver/http/virtual.js';
 import { Watches } from './apiserver/http/watches.js';
+import { KubeletGateway } from './apiserver/kubelet/kubelet-gateway.js';
+import { OpenSockets } from './apiserver/kubelet/open-sockets.js';
 import { CertificateAuthority } from '../kube/pki/certificates.js';
 import type { TestCluster } from './cluster.js';
 import { FaultScript } from './faults.js';
@@ -91,7 +94,8 @@ interface Running {
  * - Its controllers are the switches of the options; there are no quotas, no limit ranges, no service addresses, no
  *   endpoints, no preemption and no webhooks. Disruption budgets are as their status says.
  * - It writes JSON only, and reads JSON and the protobuf that kubectl sends: no CBOR, no YAML. There are no OpenAPI schemas, so `kubectl explain` shows none.
- * - Pod logs, exec, attach, port-forward and proxies answer 501.
+ * - Pod logs, exec, attach, port-forward and nodes/proxy reach the kubelet that the Node names, loopback included (which a
+ *   real apiserver refuses for nodes/proxy), on the kubelet's own port only. pods/proxy and services/proxy answer 501.
  * - Access is one function, not RBAC; impersonation is open to whoever is known.
  * - Priority and fairness, auditing, metrics and admission configuration do not exist.
  */
@@ -101,10 +105,14 @@ export class FakeApiServer implements TestCluster {
   /** What has been asked of the server. */
   readonly requests: RequestLog;
   readonly #options: FakeApiServerOptions;
-  readonly #authority: CertificateAuthority | undefined;
+  /** Signs the server's own certificates; clients know it only where there is TLS. */
+  readonly #authority: CertificateAuthority;
   readonly #core: Core;
   readonly #handler: Handler;
   readonly #watches: Watches;
+  readonly #kubelets: KubeletGateway;
+  /** Connections that the HTTP server has let go of. */
+  readonly #upgraded = new OpenSockets();
   readonly #controllers: readonly Controller[];
   readonly #adminToken = randomBytes(24).toString('base64url');
   #running: Running | undefined;
@@ -115,13 +123,22 @@ export class FakeApiServer implements TestCluster {
     this.#options = options;
     this.requests = new RequestLog(options.requestLogLimit ?? 10_000);
     // A certificate is checked against the peer's clock, which is the machine's even where the server's is a test's.
-    this.#authority = tls ? new CertificateAuthority('vk-sdk fake apiserver', systemClock.now()) : undefined;
+    this.#authority = new CertificateAuthority('vk-sdk fake apiserver', systemClock.now());
     this.#core = new Core({
       clock,
       random,
       historyLimit: options.historyLimit ?? 20_000,
-      certificateAuthority: this.#authority?.certificate ?? '',
+      certificateAuthority: this.ca ?? '',
     });
+    this.#core.create(definitionOf('', 'configmaps'), 'kube-system', clientAuthentication(this.#authority), {});
+    this.#kubelets = new KubeletGateway(
+      this.#core,
+      clock,
+      this.#authority.issue(
+        { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] },
+        { usages: ['clientAuth'], nowMs: systemClock.now() },
+      ),
+    );
     const now = (): number => clock.now();
     const tokens = new Tokens(this.#core, now, { ...options.tokens, [this.#adminToken]: adminUser });
     const protobuf = protobufOnDemand();
@@ -142,8 +159,10 @@ export class FakeApiServer implements TestCluster {
       virtual: new Virtual({ core: this.#core, reviews: new Reviews(authorize, tokens.lookup), tokens, protobuf }),
       protobuf,
       watches: this.#watches,
+      kubelets: this.#kubelets,
     });
-    this.#controllers = controllersFor({ core: this.#core, clock, authority: this.#authority }, options);
+    const signing = tls ? this.#authority : undefined;
+    this.#controllers = controllersFor({ core: this.#core, clock, authority: signing }, options);
   }
 
   get url(): string {
@@ -160,7 +179,11 @@ export class FakeApiServer implements TestCluster {
 
   /** PEM of the authority that signed the server's certificate. Undefined without TLS. */
   get ca(): string | undefined {
-    return this.#authority?.certificate;
+    return this.#tls ? this.#authority.certificate : undefined;
+  }
+
+  get #tls(): boolean {
+    return this.#options.tls ?? true;
   }
 
   /** Bearer token of the administrator. */
@@ -204,15 +227,19 @@ export class FakeApiServer implements TestCluster {
     }
     const { host = '127.0.0.1', port = 0 } = this.#options;
     const server = this.#createServer(host);
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#upgraded.add(socket);
+      this.#handler.upgrade(request, socket, head);
+    });
     // Pooled clients keep connections for long, and a server that closes them first loses their next request.
     server.keepAliveTimeout = 0;
     server.listen(port, host);
     await once(server, 'listening');
     const { port: actual } = server.address() as AddressInfo;
-    const url = `${this.#authority ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+    const url = `${this.#tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${actual}`;
     const folder = await mkdtemp(join(tmpdir(), 'vk-sdk-fake-'));
     const kubeconfig = join(folder, 'kubeconfig');
-    const ca = this.#authority?.certificate;
+    const { ca } = this;
     await writeFile(kubeconfig, kubeconfigText({ url, ca, token: this.#adminToken }), { mode: 0o600 });
     const connection = staticConnection(url, { token: this.#adminToken, ...(ca === undefined ? {} : { ca }) });
     this.#running = { server, url, folder, kubeconfig, client: new KubeClient(connection) };
@@ -235,14 +262,14 @@ export class FakeApiServer implements TestCluster {
     await running.client.close();
     const closed = new Promise((resolve) => running.server.close(resolve));
     running.server.closeAllConnections();
-    await closed;
+    await Promise.all([closed, this.#upgraded.endAll(), this.#kubelets.stop()]);
     await rm(running.folder, { recursive: true, force: true });
   }
 
   #createServer(host: string): PlainServer | TlsServer {
     const handle = this.#handler.handle.bind(this.#handler);
     const authority = this.#authority;
-    if (authority === undefined) return createPlainServer(handle);
+    if (!this.#tls) return createPlainServer(handle);
     const { certificate, key } = authority.issue(
       { commonName: 'kube-apiserver' },
       {
@@ -259,4 +286,14 @@ export class FakeApiServer implements TestCluster {
     if (this.#running === undefined) throw new VkError('Unavailable', 'fake apiserver: not started');
     return this.#running;
   }
+}
+
+/** Where a kubelet, or an extension apiserver, learns whose client certificates to take. */
+function clientAuthentication({ certificate }: CertificateAuthority): ConfigMap {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'extension-apiserver-authentication' },
+    data: { 'client-ca-file': certificate },
+  };
 }

@@ -246,10 +246,15 @@ describe.concurrent.each(binaries)('kubectl $version', ({ binary }) => {
     expect(list).toMatch(/\*\.\* +\[\] +\[\] +\[\*\]/);
   });
 
-  it('is told plainly that logs and exec are out of reach', async () => {
-    await run('unreachable');
+  it('is told plainly that the kubelet is out of reach', async () => {
+    const nobody = {
+      addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+      daemonEndpoints: { kubeletEndpoint: { Port: 1 } },
+    };
+    await server.client.create(nodes, readyNode('unreachable', { status: nobody, spec: { unschedulable: true } }));
+    await server.client.create(pods, simplePod('unreachable', { nodeName: 'unreachable' }));
     const { code, stderr } = await kubectl.run(['logs', 'unreachable']);
     expect(code).toBe(1);
-    expect(stderr).toContain('pods/log: the fake apiserver does not reach into kubelets');
+    expect(stderr).toContain('dial tcp 127.0.0.1:1: connect: connection refused');
   });
 });

@@ -23,6 +23,7 @@ export interface ResourceDefinition {
 export class ApiFailure extends Error {
   override readonly name = 'ApiFailure';
   readonly status: Status & { code: number };
+  /** `reason`: empty for an error that a real apiserver has no reason for. */
   constructor(code: number, reason: string, message: string, details?: Status['details']) {
     super(message);
     this.status = {
@@ -31,7 +32,7 @@ export class ApiFailure extends Error {
       metadata: {},
       status: 'Failure',
       message,
-      reason,
+      ...(reason === '' ? {} : { reason }),
       ...(details === undefined ? {} : { details }),
       code,
     };

@@ -1,5 +1,6 @@
 /** One request as the handlers see it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { User } from './users.js';
 
 export interface Call {
@@ -8,6 +9,18 @@ export interface Call {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly user: User;
+  /** There if the client asks for another protocol on the same connection. */
+  readonly upgrade: Upgrade | undefined;
+}
+
+/** The connection of a request for another protocol. Until it is taken, `response` answers in HTTP as ever. */
+export interface Upgrade {
+  /** What the client sent after its headers. */
+  readonly head: Buffer;
+  /** The connection, which is the caller's from then on: `response` is not to be used any more. */
+  take(): Duplex;
+  /** Calls `listener` when the connection closes. */
+  whenGone(listener: () => void): void;
 }
 
 /** `true`, `1` or nothing after the name, as Go's flags. */

@@ -14,11 +14,23 @@ interface ApiResource {
   readonly categories?: readonly string[];
 }
 
+const connect = ['create', 'get'];
+
 /** Subresources with a kind of their own, by the resource they belong to. */
 const ownKinds: Readonly<Record<string, readonly (ApiResource & { readonly subresource: string })[]>> = {
   pods: [
     subresource('pods', 'binding', 'Binding', {}, ['create']),
     subresource('pods', 'eviction', 'Eviction', { group: 'policy', version: 'v1' }, ['create']),
+    subresource('pods', 'log', 'Pod', {}, ['get']),
+    subresource('pods', 'exec', 'PodExecOptions', {}, connect),
+    subresource('pods', 'attach', 'PodAttachOptions', {}, connect),
+    subresource('pods', 'portforward', 'PodPortForwardOptions', {}, connect),
+  ],
+  nodes: [
+    {
+      ...subresource('nodes', 'proxy', 'NodeProxyOptions', {}, ['create', 'delete', 'get', 'patch', 'update']),
+      namespaced: false,
+    },
   ],
   serviceaccounts: [
     subresource('serviceaccounts', 'token', 'TokenRequest', { group: 'authentication.k8s.io', version: 'v1' }, [

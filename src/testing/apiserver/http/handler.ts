@@ -1,21 +1,23 @@
 /**
  * One request from its first byte to its answer. Neighbours: `route.ts` and `selection.ts` (what is asked for),
- * `users.ts` and `access.ts` (by whom, and may they), `resources.ts`, `watches.ts`, `virtual.ts` (the answer),
- * `play-faults.ts` (what goes wrong on purpose).
+ * `users.ts` and `access.ts` (by whom, and may they), `resources.ts`, `watches.ts`, `virtual.ts`, `../kubelet` (the
+ * answer), `play-faults.ts` (what goes wrong on purpose).
  *
  * 1. Every request gets exactly one answer, or a fault that says why it did not; `handle` never throws.
  * 2. Nothing of a request takes effect before its caller is known and allowed.
  * 3. Each request is in the log once, with the status that was sent.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../runtime/clock.js';
 import type { FaultScript } from '../../faults.js';
 import { ApiFailure } from '../core/api.js';
 import type { Core } from '../core/index.js';
-import { requireAccess, type Authorize } from './access.js';
+import type { KubeletGateway } from '../kubelet/kubelet-gateway.js';
+import { requireAccess, type Access, type Authorize } from './access.js';
 import { answerFailure, answerJson, answerText, send, type Answer } from './answer.js';
 import { readBody, type Protobuf } from './body.js';
-import { flag, type Call } from './call.js';
+import { flag, type Call, type Upgrade } from './call.js';
 import { Discovery } from './discovery.js';
 import { negotiate } from './negotiate.js';
 import { openApiGroup, openApiIndex, openApiV2 } from './openapi.js';
@@ -24,6 +26,7 @@ import type { RequestLog, Verb } from './request-log.js';
 import { Resources, verbOf, watchRepresentations, type ResourceRoute } from './resources.js';
 import { Router } from './route.js';
 import { watchRequest } from './selection.js';
+import { upgradable } from './upgrade.js';
 import { serverVersion } from './version.js';
 import type { Virtual } from './virtual.js';
 import type { Authenticator } from './users.js';
@@ -39,6 +42,7 @@ export interface HandlerOptions {
   readonly virtual: Virtual;
   readonly protobuf: Protobuf;
   readonly watches: Watches;
+  readonly kubelets: KubeletGateway;
 }
 
 /** What the log and the faults know a request by. */
@@ -66,14 +70,27 @@ export class Handler {
     this.#resources = new Resources(options.core, () => options.clock.now(), options.protobuf);
   }
 
-  /** Requests that wait for the server; a watch counts until it has begun, one that a fault delays only afterwards. */
+  /**
+   * Requests that wait for the server. A watch, a log or a session with a pod counts until it has begun; a request that a
+   * fault delays, only afterwards.
+   */
   get inFlight(): number {
     return this.#inFlight;
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#begin(request, response, undefined);
+  }
+
+  /** The same for a request for another protocol. One whose path knows no other is answered as any. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { response, upgrade } = upgradable(request, socket, head);
+    this.#begin(request, response, upgrade);
+  }
+
+  #begin(request: IncomingMessage, response: ServerResponse, upgrade: Upgrade | undefined): void {
     this.#inFlight += 1;
-    void this.#handle(request, response).finally(() => {
+    void this.#handle(request, response, upgrade).finally(() => {
       this.#inFlight -= 1;
     });
   }
@@ -85,7 +102,7 @@ export class Handler {
     this.#inFlight += 1;
   }
 
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handle(request: IncomingMessage, response: ServerResponse, upgrade: Upgrade | undefined): Promise<void> {
     const { url = '/' } = request;
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
@@ -93,11 +110,13 @@ export class Handler {
     let user = '';
     let status = 0;
     try {
-      const answer = await this.#answer(request, response, path, url, mark, subject, (name) => (user = name));
+      const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+      const asked = { request, response, path, query, upgrade };
+      const answer = await this.#answer(asked, subject, (name) => (user = name));
       if (answer !== undefined) {
         status = answer.code;
         send(response, answer);
-      } else if (response.headersSent) {
+      } else if (response.headersSent || response.statusCode === 101) {
         status = response.statusCode;
       }
     } catch (error) {
@@ -111,19 +130,15 @@ export class Handler {
 
   /** Undefined: the response is somebody else's by now. */
   async #answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    path: string,
-    url: string,
-    mark: number,
+    asked: Omit<Call, 'user'>,
     subject: Subject,
     named: (user: string) => void,
   ): Promise<Answer | undefined> {
+    const { request, path } = asked;
     if (publicPaths.has(path)) return path === '/version' ? answerJson(serverVersion) : answerText('ok');
     const user = this.#options.authenticator.authenticate(request);
     named(user.username);
-    const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
-    const call: Call = { request, response, path, query, user };
+    const call: Call = { ...asked, user };
     const route = this.#router.route(path);
     switch (route.kind) {
       case 'path':
@@ -146,14 +161,9 @@ export class Handler {
     const verb = verbOf(call.request.method ?? 'GET', route, flag(call.query, 'watch'));
     const resource = subresource === undefined ? definition.plural : `${definition.plural}/${subresource}`;
     Object.assign(subject, { verb, resource, namespace, name });
-    requireAccess(this.#options.authorize, call.user, {
-      verb,
-      group: definition.group,
-      plural: definition.plural,
-      subresource,
-      namespace,
-      name,
-    });
+    const access: Access = { verb, group: definition.group, plural: definition.plural, subresource, namespace, name };
+    requireAccess(this.#options.authorize, call.user, access);
+    if (this.#options.kubelets.serves(route)) return this.#reachKubelet(call, route, subject, access);
     // A watch and a read have no body worth waiting for.
     const body = verb === 'get' || verb === 'list' || verb === 'watch' ? noBody : await readBody(call.request);
     if (body === undefined) return undefined;
@@ -164,6 +174,16 @@ export class Handler {
     const answer = this.#perform(call, route, verb, body, play);
     if (answer === undefined) return undefined;
     return (await play.after(call, answer)) === 'ended' ? undefined : answer;
+  }
+
+  async #reachKubelet(call: Call, route: ResourceRoute, subject: Subject, access: Access): Promise<undefined> {
+    // A WebSocket is a GET, and runs commands all the same (since 1.35).
+    if (createsSession.has(access.subresource ?? '')) {
+      requireAccess(this.#options.authorize, call.user, { ...access, verb: 'create' });
+    }
+    const faults = this.#options.faults.take(subject);
+    const play = new FaultPlay(faults, (ms) => this.#delay(ms));
+    if ((await play.before(call)) === 'goOn') await this.#options.kubelets.serve(call, route);
   }
 
   #perform(
@@ -209,6 +229,9 @@ export class Handler {
 }
 
 const noBody = Buffer.alloc(0);
+
+/** Ways into a pod for which the right to `get` is not enough. */
+const createsSession = new Set(['exec', 'attach', 'portforward']);
 
 function unknownResource(group: string, plural: string): ApiFailure {
   const what = group === '' ? plural : `${plural}.${group}`;

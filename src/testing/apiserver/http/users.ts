@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { ApiFailure } from '../core/api.js';
+import { webSocketBearer } from '../kubelet/headers.js';
 
 /** As TokenReview and SelfSubjectReview have it. */
 export interface User {
@@ -42,7 +43,8 @@ export class Authenticator {
       const found = token === undefined ? undefined : this.#lookup(token);
       if (found !== undefined) return found.user;
     } else {
-      const user = this.#byCertificate(request) ?? this.#withoutCredentials;
+      const user =
+        this.#byCertificate(request) ?? this.#lookup(webSocketBearer(request) ?? '')?.user ?? this.#withoutCredentials;
       if (user !== undefined) return user;
     }
     throw new ApiFailure(401, 'Unauthorized', 'Unauthorized');

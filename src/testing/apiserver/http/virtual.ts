@@ -1,4 +1,4 @@
-/** What can be asked for and is not stored: reviews, tokens, bindings, evictions, and the ways into a pod. */
+/** What can be asked for and is not stored: reviews, tokens, bindings, evictions. Ways into a pod are `../kubelet`'s. */
 import type { KubeObject, Pod } from '../../../kube/types.js';
 import { ApiFailure } from '../core/api.js';
 import type { Core } from '../core/index.js';
@@ -12,9 +12,6 @@ import type { Reviews } from './reviews.js';
 import type { Route } from './route.js';
 import { writeRequest } from './selection.js';
 import type { Tokens } from './tokens.js';
-
-/** Subresources that a kubelet answers, through the apiserver. */
-const streaming = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
 
 export class Virtual {
   readonly #core: Core;
@@ -54,11 +51,12 @@ export class Virtual {
     const { definition, namespace, name = '', subresource } = route;
     if (subresource === undefined) return undefined;
     const { plural } = definition;
-    if ((plural === 'pods' || plural === 'nodes' || plural === 'services') && streaming.has(subresource)) {
+    if ((plural === 'pods' || plural === 'services') && subresource === 'proxy') {
+      const remedy = 'use port-forward, or a ControlPlane';
       throw new ApiFailure(
         501,
         'NotImplemented',
-        `${plural}/${subresource}: the fake apiserver does not reach into kubelets`,
+        `${plural}/proxy: the fake apiserver has no network to pods; ${remedy}`,
       );
     }
     if (verb !== 'create') return undefined;

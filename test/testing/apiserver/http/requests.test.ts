@@ -112,7 +112,7 @@ describe('a request that is wrong', () => {
     const { code, body } = await ask('/apis/apps/v1/namespaces/default/deployments', { method: 'POST', body: '{}' });
     expect(code).toBe(404);
     expect(body['message']).toContain('the fake apiserver has no deployments.apps');
-    expect(await ask(`${podsPath}/web/exec`, { method: 'POST' })).toMatchObject({ code: 501 });
+    expect(await ask(`${podsPath}/web/proxy/index.html`)).toMatchObject({ code: 501 });
   });
 });
 

@@ -1,0 +1,13 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { ControlPlane } from '../../src/testing/control-plane.js';
+import { streamBodies } from './streams/index.js';
+
+const skipped = 'skipped unless KUBEBUILDER_ASSETS names a folder with etcd and kube-apiserver';
+
+describe.skipIf(!ControlPlane.available())(`streams on a real control plane (${skipped})`, () => {
+  const cluster = new ControlPlane();
+  beforeAll(() => cluster.start(), 60_000);
+  afterAll(() => cluster.stop(), 30_000);
+
+  streamBodies(() => cluster);
+});
