@@ -7,9 +7,10 @@
  * 2. The signal of a call aborts when its connection has ended otherwise. A call that goes on is waited for until the grace
  *    has passed, and then left alone.
  */
+import { setMaxListeners } from 'node:events';
 import { finished } from 'node:stream';
 import type { CallContext, PodRef, PortForwarder } from '../../provider/provider.js';
-import { type ErrorCode, VkError } from '../../runtime/errors.js';
+import { VkError } from '../../runtime/errors.js';
 import { onAbort, within } from '../bounded-wait.js';
 import type { KubeletCall } from '../call.js';
 import { resolveStreamingOptions, type ResolvedStreamingOptions, type StreamingOptions } from '../streaming-options.js';
@@ -28,6 +29,8 @@ export async function servePortForwardSession(
 ): Promise<void> {
   const resolved = resolveStreamingOptions(options);
   const active = new Set<Promise<void>>();
+  // Each connection listens to both.
+  setMaxListeners(0, session.gone, call.signal);
   const stop = onAbort(call.signal, () => void Promise.all(active).then(() => session.close()));
   for await (const forwarded of session.connections) {
     const start = (context: CallContext) => provider.portForward(ref, forwarded.port, forwarded.connection, context);
@@ -50,17 +53,15 @@ async function serveConnection(
 ): Promise<void> {
   const { port, connection } = forwarded;
   const over = new AbortController();
-  const end = (code: ErrorCode, why: string, cause?: unknown): VkError => {
-    const reason = new VkError(code, `connection to port ${port}: ${why}`, { cause });
-    over.abort(reason);
-    return reason;
-  };
   let stop = (): void => undefined;
   const interrupted = new Promise<string | undefined>((resolve) => {
     const stops = [
-      onAbort(signal, () => resolve(forwardFailure(ref, port, end('Unavailable', 'the node is shutting down')))),
+      onAbort(signal, () => {
+        over.abort(signal.reason);
+        resolve(forwardFailure(ref, port, signal.reason));
+      }),
       onAbort(gone, () => {
-        end('Aborted', 'the client has gone');
+        over.abort(new VkError('Aborted', `connection to port ${port}: the client has gone`));
         resolve(undefined);
       }),
     ];
@@ -68,7 +69,7 @@ async function serveConnection(
   });
   const closed = new Promise<void>((resolve) => {
     finished(connection, (error) => {
-      if (error) end('Aborted', 'cut', error);
+      if (error) over.abort(new VkError('Aborted', `connection to port ${port}: cut`, { cause: error }));
       resolve();
     });
   });
@@ -87,7 +88,7 @@ async function serveConnection(
   const overdue = closed.then(() => within(clock, providerGraceMs, ended)).then(() => undefined);
   forwarded.finish(await Promise.race([ended, interrupted, overdue]));
   if (!settled) {
-    end('Aborted', 'over');
+    over.abort(new VkError('Aborted', `connection to port ${port}: over, and its call is not`));
     if (!(await within(clock, providerGraceMs, ended))) {
       logger.warn(
         { port, graceMs: providerGraceMs },

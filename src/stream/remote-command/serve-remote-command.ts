@@ -41,7 +41,7 @@ export async function serveRemoteCommand(
   const { io, guards } = providerIo(session, work.tty);
   const over = new AbortController();
   const stopFollowing = [
-    onAbort(signal, () => over.abort(new VkError('Unavailable', 'session: the node is shutting down'))),
+    onAbort(signal, () => over.abort(signal.reason)),
     onAbort(session.gone, () => {
       const gone = new VkError('Aborted', 'session: the client has gone');
       over.abort(gone);

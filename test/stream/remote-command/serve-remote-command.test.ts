@@ -208,7 +208,7 @@ describe('a session', () => {
       },
       server.signal,
     );
-    server.abort();
+    server.abort(new Error('the node is shutting down'));
     await served;
     expect(transport.statuses).toEqual([expect.objectContaining(failure('the node is shutting down'))]);
   });
