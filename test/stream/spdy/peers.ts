@@ -6,6 +6,10 @@ import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import tls from 'node:tls';
 import { afterEach } from 'vitest';
+import { FrameDecoder } from '../../../src/stream/spdy/frame-decoder.js';
+import { encodeDataHeader, encodePing, FrameEncoder } from '../../../src/stream/spdy/frame-encoder.js';
+import type { Frame } from '../../../src/stream/spdy/frames.js';
+import { defaultSpdyLimits } from '../../../src/stream/spdy/limits.js';
 import type { SpdyConnectionOptions } from '../../../src/stream/spdy/spdy-connection-options.js';
 import { SpdyConnection } from '../../../src/stream/spdy/spdy-connection.js';
 import type { SpdyStream } from '../../../src/stream/spdy/spdy-stream.js';
@@ -91,4 +95,70 @@ export async function readAll(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
+}
+
+/** One end of a socket that speaks frame by frame, right or wrong. */
+export class RawPeer {
+  readonly encoder = new FrameEncoder();
+  /** What has come, data included, in order. Data of a frame may come in parts. */
+  readonly frames: Frame[] = [];
+  readonly ended: Promise<void>;
+  readonly #socket: tls.TLSSocket;
+  readonly #came = new Set<() => void>();
+
+  constructor(socket: tls.TLSSocket) {
+    this.#socket = socket;
+    const decoder = new FrameDecoder(defaultSpdyLimits);
+    socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      this.frames.push(...decoder.decode(chunk));
+      for (const look of this.#came) look();
+    });
+    this.ended = new Promise((resolve) => socket.once('end', resolve).once('close', resolve));
+  }
+
+  send(...frames: readonly Buffer[]): void {
+    this.#socket.write(Buffer.concat(frames));
+  }
+
+  data(id: number, payload: string | Buffer, fin = false): Buffer {
+    const bytes = Buffer.from(payload);
+    return Buffer.concat([encodeDataHeader(id, bytes.length, fin), bytes]);
+  }
+
+  /** Waits for the first frame that matches, and returns it. */
+  async frame(matches: (frame: Frame) => boolean): Promise<Frame> {
+    for (;;) {
+      const found = this.frames.find(matches);
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => {
+        const look = (): void => {
+          this.#came.delete(look);
+          resolve();
+        };
+        this.#came.add(look);
+      });
+    }
+  }
+
+  /** Waits until all that was sent so far has been acted on: an echo comes after every other answer. */
+  async settled(): Promise<void> {
+    const id = 2 * this.#socket.bytesWritten + 1;
+    this.send(encodePing(id));
+    await this.frame((frame) => frame.type === 'ping' && frame.id === id);
+  }
+}
+
+/** A server's connection, and a client that sends whatever it likes. */
+export async function rawClient(
+  options: Partial<SpdyConnectionOptions> = {},
+): Promise<SocketPair & { peer: RawPeer; connection: SpdyConnection; accepted: AsyncIterator<SpdyStream> }> {
+  const pair = await socketPair();
+  const accepted = new Queue<SpdyStream>();
+  const connection = new SpdyConnection(pair.server, {
+    role: 'server',
+    onStream: (stream) => accepted.push(stream),
+    ...options,
+  });
+  return { ...pair, peer: new RawPeer(pair.client), connection, accepted };
 }
