@@ -6,6 +6,7 @@ import type { RemoteCommandSession, RequestedStreams } from '../../../src/stream
 import type { StreamingOptions } from '../../../src/stream/streaming-options.js';
 import { acceptWebSocketRemoteCommand } from '../../../src/stream/websocket/remote-command.js';
 import { eventually } from './support/eventually.js';
+import { nextChunk } from './support/reading.js';
 import { type Client, dial, serve } from './support/web-socket-server.js';
 
 const success: Status = { metadata: {}, status: 'Success' };
@@ -57,8 +58,7 @@ describe('a remote command over a WebSocket', () => {
 
     expect(await next()).toBe(String(encode(1, '')));
     client.webSocket.send(encode(0, 'ls\n'));
-    const [line] = await session.stdin!.take(1).toArray();
-    expect(String(line)).toBe('ls\n');
+    expect(await nextChunk(session.stdin!)).toBe('ls\n');
     session.stdout!.write('file');
     expect(await next()).toBe(String(encode(1, 'file')));
     session.stderr!.write('oh');
@@ -107,8 +107,7 @@ describe('a remote command over a WebSocket', () => {
   it('kubelet-protocol §3: takes terminal sizes on channel 4', async () => {
     const { client, session } = await exec('v4.channel.k8s.io', { tty: true, stderr: false });
     client.webSocket.send(Buffer.from('\u0004{"Width":80,"Height":24}'));
-    const [size] = await session.resize!.take(1).toArray();
-    expect(JSON.parse(String(size))).toEqual({ Width: 80, Height: 24 });
+    expect(JSON.parse(await nextChunk(session.resize!))).toEqual({ Width: 80, Height: 24 });
   });
 
   it("kubelet-protocol §3: version 5's close of stdin ends it, and the session goes on", async () => {
@@ -129,7 +128,7 @@ describe('a remote command over a WebSocket', () => {
     await client.message();
     for (const channel of [1, 2, 3, 4]) client.webSocket.send(Buffer.of(255, channel));
     client.webSocket.send(Buffer.from('\0x'));
-    expect(String((await session.stdin!.take(1).toArray())[0])).toBe('x');
+    expect(await nextChunk(session.stdin!)).toBe('x');
     session.stdout!.write('still here');
     expect((await client.message()).toString()).toBe('\u0001still here');
   });
@@ -151,7 +150,7 @@ describe('a remote command over a WebSocket', () => {
     client.webSocket.send(Buffer.of(255, 0));
     client.webSocket.send(Buffer.of(255));
     client.webSocket.send(Buffer.from('\0x'));
-    expect(String((await session.stdin!.take(1).toArray())[0])).toBe('x');
+    expect(await nextChunk(session.stdin!)).toBe('x');
   });
 
   it('kubelet-protocol §3: unknown channels and those it writes itself are ignored, empty messages skipped', async () => {
@@ -161,16 +160,16 @@ describe('a remote command over a WebSocket', () => {
     client.webSocket.send('');
     client.webSocket.send(Buffer.of(0));
     client.webSocket.send(Buffer.from('\0x'));
-    expect(String((await session.stdin!.take(1).toArray())[0])).toBe('x');
+    expect(await nextChunk(session.stdin!)).toBe('x');
   });
 
   it('takes text for bytes, as Python writes it, and base64 from binary messages', async () => {
     const raw = await exec('v4.channel.k8s.io');
     raw.client.webSocket.send('\0grüße');
-    expect(String((await raw.session.stdin!.take(1).toArray())[0])).toBe('grüße');
+    expect(await nextChunk(raw.session.stdin!)).toBe('grüße');
     const base64 = await exec('v4.base64.channel.k8s.io');
     base64.client.webSocket.send(Buffer.from('0bHM='));
-    expect(String((await base64.session.stdin!.take(1).toArray())[0])).toBe('ls');
+    expect(await nextChunk(base64.session.stdin!)).toBe('ls');
   });
 
   it('ends the connection at a message that is not base64, of which something would be lost', async () => {
@@ -188,13 +187,13 @@ describe('a remote command over a WebSocket', () => {
     client.webSocket.send(Buffer.of(0), { fin: false });
     client.webSocket.send(Buffer.from('a'), { fin: false });
     client.webSocket.send(Buffer.from('b'), { fin: true });
-    expect(String((await session.stdin!.take(1).toArray())[0])).toBe('ab');
+    expect(await nextChunk(session.stdin!)).toBe('ab');
   });
 
   it('ends at a message that is longer than allowed, with code 1009', async () => {
     const { client, session } = await exec('v4.channel.k8s.io', {}, { maxMessageBytes: 1_000 });
     client.webSocket.send(Buffer.alloc(1_000));
-    expect((await session.stdin!.take(1).toArray())[0]).toHaveLength(999);
+    expect(await nextChunk(session.stdin!)).toHaveLength(999);
     client.webSocket.send(Buffer.alloc(1_001));
     expect((await client.closed).code).toBe(1009);
     expect(reasonOf(session).code).toBe('InvalidInput');

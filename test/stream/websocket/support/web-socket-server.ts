@@ -131,12 +131,34 @@ export async function dial(
   };
 }
 
+const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
+
+/** `ws` as a client knows no subprotocol with a slash: it is asked for, and its answer taken away, below of `ws`. */
+export function dialTunnel(serving: Pick<Serving<unknown>, 'port' | 'scheme'>): Promise<Client> {
+  return dial(serving, [], {
+    headers: { 'Sec-WebSocket-Protocol': tunnelProtocol },
+    createConnection: () => {
+      const socket = connect(serving.port, '127.0.0.1');
+      const { push } = socket;
+      socket.push = (chunk: Buffer | null, encoding) => {
+        const line = `Sec-WebSocket-Protocol: ${tunnelProtocol}\r\n`;
+        const start = chunk?.indexOf(line) ?? -1;
+        if (chunk === null || start < 0) return push.call(socket, chunk, encoding);
+        socket.push = push;
+        return socket.push(Buffer.concat([chunk.subarray(0, start), chunk.subarray(start + line.length)]));
+      };
+      return socket;
+    },
+  });
+}
+
 /** A client of bytes: it sends an upgrade as given, and whatever the test writes. */
 export async function dialRaw(port: number, headers: readonly string[], method = 'GET'): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => undefined);
   await once(socket, 'connect');
+  socket.setNoDelay();
   socket.write([`${method} / HTTP/1.1`, 'Host: localhost', ...headers, '', ''].join('\r\n'));
   return socket;
 }
