@@ -36,7 +36,11 @@ async function serve(nodeName: string, stop: AbortSignal, cleanup: Cleanup): Pro
   cleanup.add(`processes and files in ${stateFolder}`, () => provider.remove());
   provider.start();
 
-  const node = new VirtualNode(nodeName, provider, server.client, { logger, kubelet: {}, node: { provider: 'process' } });
+  const node = new VirtualNode(nodeName, provider, server.client, {
+    logger,
+    kubelet: {},
+    node: { provider: 'process' },
+  });
   cleanup.add(`node ${nodeName}`, () => node.close({ graceMs: 5_000 }));
   await node.start();
   await node.ready(stop);

@@ -14,6 +14,7 @@ import type { Duplex, Readable } from 'node:stream';
 import {
   objectKey,
   pipeToSocket,
+  readCriLogs,
   silentLogger,
   systemClock,
   VkError,
@@ -41,7 +42,6 @@ import type { ContainerRun } from './runs/container-run.js';
 import { StatsCollector } from './stats/summary.js';
 import { attachTo } from './streams/attach.js';
 import { execIn } from './streams/exec.js';
-import { readLogs } from './streams/logs.js';
 import type { Rotation } from './supervisor/cri-log.js';
 
 export interface ProcessProviderOptions {
@@ -124,7 +124,12 @@ export class ProcessProvider implements Provider {
     const addresses = status.addresses ?? [];
     const hasAddress = addresses.some(({ type }) => type === 'InternalIP');
     const own = { type: 'InternalIP', address: this.#context.address };
-    node.status = { ...status, capacity, allocatable: capacity, addresses: hasAddress ? addresses : [own, ...addresses] };
+    node.status = {
+      ...status,
+      capacity,
+      allocatable: capacity,
+      addresses: hasAddress ? addresses : [own, ...addresses],
+    };
     if (node.status.nodeInfo) {
       node.status.nodeInfo.kernelVersion = release();
       node.status.nodeInfo.osImage = osType();
@@ -180,15 +185,11 @@ export class ProcessProvider implements Provider {
   }
 
   async getContainerLogs(ref: ContainerRef, options: ContainerLogOptions, { signal }: CallContext): Promise<Readable> {
-    const life = this.#life(ref);
-    const { run } = this.#container(ref);
-    const number = (run?.number ?? 0) - (options.previous ? 1 : 0);
-    if (!run || number < 0) throw new VkError('NotFound', `${keyOf(ref)}: no such run of the container`);
-    const isOver = (): boolean => {
-      const now = life.container(ref.container)?.run;
-      return now === undefined || now.number !== number || now.state.type === 'ended';
-    };
-    return readLogs(life.folder.container(ref.container).log(number), options, isOver, signal);
+    const container = this.#container(ref);
+    const run = options.previous ? container.previous : container.run;
+    if (!run) throw new VkError('NotFound', `${keyOf(ref)}: there was no such run of the container`);
+    const { clock, logger } = this.#context;
+    return readCriLogs(run.order.log, options, { signal, stopped: run.ended, clock, logger });
   }
 
   async runInContainer(ref: ContainerRef, command: string[], io: AttachIO, { signal }: CallContext): Promise<number> {

@@ -6,7 +6,7 @@
  * 1. Init containers run one by one, in order; a sidecar counts once it has started. The others start after all of them.
  * 2. A pod that is to stop starts nothing.
  * 3. Sidecars stop after all the others, in reverse, one by one; together once the time is over.
- * 4. A plan without starts, stops and a time to look again, in which nothing runs, is the end.
+ * 4. A pod has ended when it is to stop, or has no more to do, and nothing of it runs.
  */
 import { firstRun, nextRun, restartsAfter, type Backoff, type NextRun, type RestartPolicy } from './restart.js';
 
@@ -106,6 +106,7 @@ function planEnd(plan: Plan, view: PodView, decisive: readonly ContainerView[]):
 
 function planStop(plan: Plan, view: PodView, since: number, graceMs: number): void {
   const killAt = since + graceMs;
+  plan.isStop = true;
   const up = view.containers.filter(isUp);
   const others = up.filter(({ role }) => role !== 'sidecar');
   const sidecars = up.filter(({ role }) => role === 'sidecar').reverse();
@@ -119,6 +120,8 @@ function planStop(plan: Plan, view: PodView, since: number, graceMs: number): vo
 
 class Plan {
   readonly now: number;
+  /** Whether the pod is to come to its end. */
+  isStop = false;
   readonly #backoff: Backoff;
   readonly #starts: (NextRun & { name: string })[] = [];
   readonly #stops: { name: string; killAt: number }[] = [];
@@ -159,8 +162,7 @@ class Plan {
   }
 
   finish(view: PodView, deadlineExceeded: boolean): PodPlan {
-    const isQuiet = this.#starts.length + this.#stops.length + this.#backingOff.length === 0;
-    const ended = isQuiet && !view.containers.some(isUp);
+    const ended = this.isStop && !view.containers.some(isUp);
     return {
       start: this.#starts,
       stop: this.#stops,

@@ -13,7 +13,12 @@ import type { PodPlan, RunState } from './pod-plan.js';
 
 export interface ContainerFacts {
   readonly name: string;
-  readonly run?: { readonly number: number; readonly state: RunState; readonly reason?: string; readonly message?: string };
+  readonly run?: {
+    readonly number: number;
+    readonly state: RunState;
+    readonly reason?: string;
+    readonly message?: string;
+  };
   /** How the run before that ended. */
   readonly lastEnd?: RunEnd;
   readonly started: boolean;
@@ -37,7 +42,15 @@ export function reportPod(pod: Pod, facts: readonly ContainerFacts[], options: R
   const { now, address, previous, plan } = options;
   const specs = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
   const containers = Object.fromEntries(
-    facts.map((fact) => [fact.name, reportContainer(pod, fact, specs.find(({ name }) => name === fact.name), plan)]),
+    facts.map((fact) => [
+      fact.name,
+      reportContainer(
+        pod,
+        fact,
+        specs.find(({ name }) => name === fact.name),
+        plan,
+      ),
+    ]),
   );
   const isLate = plan.deadlineExceeded;
   return buildPodStatus(pod, {
@@ -55,12 +68,7 @@ export function reportPod(pod: Pod, facts: readonly ContainerFacts[], options: R
   });
 }
 
-function reportContainer(
-  pod: Pod,
-  fact: ContainerFacts,
-  spec: Container | undefined,
-  plan: PodPlan,
-): ContainerReport {
+function reportContainer(pod: Pod, fact: ContainerFacts, spec: Container | undefined, plan: PodPlan): ContainerReport {
   const { run, lastEnd, started, ready, impossible } = fact;
   const containerID = run && containerId(pod, fact.name, run.number);
   const backingOff = plan.backingOff.find(({ name }) => name === fact.name);

@@ -56,6 +56,11 @@ export class ContainerLife {
     return this.#run;
   }
 
+  /** The run before that. */
+  get previous(): ContainerRun | undefined {
+    return this.#previous;
+  }
+
   /** The spec of the container as it is now. */
   get spec(): Container {
     const { initContainers = [], containers, ephemeralContainers = [] } = this.#pod.spec;
@@ -73,7 +78,9 @@ export class ContainerLife {
       name: this.name,
       role: this.role,
       restart: this.role === 'ephemeral' ? never : restartPolicyOf(this.spec, restartPolicy, this.role === 'init'),
-      ...(this.#run && { run: { number: this.#run.number, backoffMs: this.#run.order.backoffMs, state: this.#run.state } }),
+      ...(this.#run && {
+        run: { number: this.#run.number, backoffMs: this.#run.order.backoffMs, state: this.#run.state },
+      }),
       started: this.#isStarted(),
       ...(this.#failure && { notBefore: this.#failure.retryAt }),
       ...(this.#unhealthySince && { unhealthy: this.#unhealthySince }),

@@ -20,9 +20,12 @@ export function readTerminationMessage(
   exitCode: number,
 ): string | undefined {
   const written = readEdge(terminationMessagePath(container, root), longestMessage, 'start');
-  if (written || container.terminationMessagePolicy !== 'FallbackToLogsOnError' || exitCode === 0) return written || undefined;
+  if (written || container.terminationMessagePolicy !== 'FallbackToLogsOnError' || exitCode === 0)
+    return written || undefined;
   // Each entry begins with time, stream and tag.
-  const entries = readEdge(log, longestFallback * 4, 'end').split('\n').slice(-fallbackLines - 1);
+  const entries = readEdge(log, longestFallback * 4, 'end')
+    .split('\n')
+    .slice(-fallbackLines - 1);
   const text = entries.map((entry) => entry.replace(/^\S+ \S+ \S+ /, '')).join('\n');
   return text.slice(-longestFallback) || undefined;
 }

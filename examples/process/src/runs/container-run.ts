@@ -41,6 +41,7 @@ export class ContainerRun {
   readonly order: RecordedOrder;
   readonly #options: ContainerRunOptions;
   readonly #closing = new AbortController();
+  readonly #ended = new AbortController();
   #state: RunState = { type: 'starting' };
   #exit: RunExit | undefined;
   #started: Started | undefined;
@@ -79,6 +80,11 @@ export class ContainerRun {
     return this.#exit;
   }
 
+  /** Aborts when the run has ended, or is no longer followed. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
   /** The process while it runs; also the number of its session. */
   get pid(): number | undefined {
     return this.#state.type === 'running' ? this.#started?.pid : undefined;
@@ -103,6 +109,7 @@ export class ContainerRun {
   /** Ends the following. The process runs on. */
   close(): void {
     this.#closing.abort();
+    this.#ended.abort();
     this.#link?.close();
   }
 
@@ -146,6 +153,7 @@ export class ContainerRun {
     if (this.#exit === undefined) return false;
     const { exitCode, startedAt, finishedAt } = this.#exit;
     this.#state = { type: 'ended', exitCode, finishedAt, ...(startedAt !== undefined && { startedAt }) };
+    this.#ended.abort();
     return true;
   }
 

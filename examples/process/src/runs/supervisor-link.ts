@@ -24,7 +24,8 @@ export class SupervisorLink {
     socket.on('data', (chunk: Buffer) => {
       for (const { type, payload } of frames.read(chunk)) {
         if (type === frameTypes.started) options.onStarted?.(JSON.parse(payload.toString()) as Started);
-        else if (options.onOutput?.(type === frameTypes.stderr ? 'stderr' : 'stdout', payload) === false) socket.pause();
+        else if (options.onOutput?.(type === frameTypes.stderr ? 'stderr' : 'stdout', payload) === false)
+          socket.pause();
       }
     });
     socket.write(encodeFrame(frameTypes.hello, options.hello));

@@ -19,9 +19,14 @@ export function usageOf(table: readonly ProcessEntry[], roots: readonly number[]
   }
   const entries = table.filter(({ pid }) => members.has(pid));
   if (entries.length === 0) return undefined;
-  const sum = (value: (entry: ProcessEntry) => number): number => entries.reduce((total, each) => total + value(each), 0);
+  const sum = (value: (entry: ProcessEntry) => number): number =>
+    entries.reduce((total, each) => total + value(each), 0);
   return {
-    cpuNanoseconds: Math.max(sum(({ cpuMs }) => cpuMs), leastCpuMs) * 1e6,
+    cpuNanoseconds:
+      Math.max(
+        sum(({ cpuMs }) => cpuMs),
+        leastCpuMs,
+      ) * 1e6,
     rssBytes: sum(({ rssBytes }) => rssBytes),
   };
 }

@@ -5,7 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 
 /** As containerd: longer lines are cut into parts. */
 const longestLine = 16 * 1024;
@@ -94,28 +94,21 @@ export class CriLog {
     }
   }
 
-  /** Renames the file, as the kubelet names them: those who follow it read to its end and open the new one. */
+  /** Numbers the file, the newest highest: those who follow it read to its end and open the new one. */
   #rotate() {
-    const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+    const numbers = this.#rotated();
     closeSync(this.#file);
-    renameSync(this.#path, this.#unusedName(`${this.#path}.${stamp}`));
+    renameSync(this.#path, `${this.#path}.${(numbers.at(-1) ?? 0) + 1}`);
     this.#file = openSync(this.#path, 'a', 0o600);
     this.#size = 0;
-    for (const old of this.#rotated().slice(0, -Math.max(this.#rotation.maxFiles - 1, 1))) rmSync(old, { force: true });
+    const kept = Math.max(this.#rotation.maxFiles - 2, 0);
+    for (const number of numbers.slice(0, numbers.length - kept)) rmSync(`${this.#path}.${number}`, { force: true });
   }
 
-  /** @param {string} name */
-  #unusedName(name) {
-    const taken = new Set(this.#rotated());
-    let unused = name;
-    for (let number = 1; taken.has(unused); number++) unused = `${name}.${String(number).padStart(3, '0')}`;
-    return unused;
-  }
-
+  /** The numbers of files that have been renamed, oldest first. */
   #rotated() {
-    const folder = dirname(this.#path);
     const prefix = `${basename(this.#path)}.`;
-    const names = readdirSync(folder).filter((name) => name.startsWith(prefix));
-    return names.sort().map((name) => join(folder, name));
+    const names = readdirSync(dirname(this.#path)).filter((name) => name.startsWith(prefix));
+    return names.map((name) => Number(name.slice(prefix.length))).sort((one, other) => one - other);
   }
 }
