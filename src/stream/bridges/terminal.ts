@@ -8,11 +8,12 @@
  *    paused.
  */
 import { Writable } from 'node:stream';
-import type { AttachIO, TerminalSize } from '../../provider/provider.js';
+import type { AttachIO } from '../../provider/provider.js';
 import { systemClock } from '../../runtime/clock.js';
 import { watchClient } from './client-watch.js';
 import { endProcess, type EndProcessOptions } from './end-process.js';
 import { exitCodeOf } from './exit-code.js';
+import { followSizes } from './follow-sizes.js';
 import { Pump } from './pump.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -90,8 +91,7 @@ export async function pipeToTerminal(
   const input = keyboardOf(terminal);
   const stdin = io.stdin && new Pump(io.stdin, input);
   if (stdin) void stdin.ended.then((end) => end === 'ended' && input.end());
-  const sizes = io.resize?.[Symbol.asyncIterator]();
-  if (sizes) void passSizes(sizes, terminal, () => hasExited);
+  const stopSizes = followSizes(io, ({ width, height }) => !hasExited && terminal.resize(width, height));
   try {
     return await untilAborted(exit, watch.signal);
   } catch (error) {
@@ -103,7 +103,7 @@ export async function pipeToTerminal(
     watch.stop();
     stdin?.stop();
     input.destroy();
-    void sizes?.return?.();
+    stopSizes();
     stdout?.off('drain', onRoom);
     for (const listener of listeners) listener.dispose();
   }
@@ -123,17 +123,4 @@ function keyboardOf(terminal: TerminalProcess): Writable {
       done();
     },
   });
-}
-
-async function passSizes(
-  sizes: AsyncIterator<TerminalSize>,
-  terminal: TerminalProcess,
-  isOver: () => boolean,
-): Promise<void> {
-  for (let next = await sizes.next(); next.done !== true; next = await sizes.next()) {
-    if (isOver()) return;
-    const { width, height } = next.value;
-    // A client without a terminal has one of no extent.
-    if (width > 0 && height > 0) terminal.resize(width, height);
-  }
 }
