@@ -150,3 +150,5 @@ export { pipeToTerminal } from './stream/bridges/terminal.js';
 export type { TerminalOptions, TerminalProcess } from './stream/bridges/terminal.js';
 export { pipeToSocket } from './stream/bridges/socket.js';
 export type { SocketOptions } from './stream/bridges/socket.js';
+export { readCriLogs } from './stream/logs/cri-log-reader.js';
+export type { CriReadOptions } from './stream/logs/cri-log-reader.js';
