@@ -29,14 +29,14 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** Both ends are destroyed after the test. The server's end does not close by itself when the client's does. */
+/** Both ends are destroyed after the test. Neither closes by itself when the other does. */
 export async function socketPair(): Promise<SocketPair> {
   const listener = tls.createServer({ key: pki('server.key'), cert: pki('server.crt'), allowHalfOpen: true });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = listener.address() as AddressInfo;
   const accepted = once(listener, 'secureConnection') as Promise<[tls.TLSSocket]>;
-  const client = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  const client = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, allowHalfOpen: true });
   const [server] = await accepted;
   if (!client.authorizationError) await once(client, 'secureConnect');
   listener.close();
