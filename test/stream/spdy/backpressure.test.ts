@@ -80,7 +80,7 @@ describe('backpressure', () => {
     peer.send(...ids.map((id) => peer.data(id, Buffer.alloc(100_000))));
     await eventually(() => expect(server.isPaused()).toBe(true));
     expect(server.bytesRead - before).toBeLessThan(defaultSpdyLimits.connectionBufferBytes + 2 * 65_536);
-    for (const _id of ids) (await next(accepted)).resume();
+    for (let count = 0; count < ids.length; count += 1) (await next(accepted)).resume();
     await peer.settled();
   });
 

@@ -124,7 +124,7 @@ describe('a connection whose peer goes', () => {
     const [reading, writing] = streams.map(({ server }) => server);
     const read = readAll(reading!);
     writing!.write(Buffer.alloc(100));
-    leave(pair.client as never);
+    leave(pair.client);
     await expect(read).rejects.toMatchObject({ code: 'Aborted' });
     expect(await pair.ofServer.closed).toMatchObject({ code: 'Aborted', message: 'spdy connection: has ended' });
     expect(pair.ofServer.signal.aborted).toBe(true);

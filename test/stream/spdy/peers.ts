@@ -36,7 +36,9 @@ export async function socketPair(): Promise<SocketPair> {
   await once(listener, 'listening');
   const { port } = listener.address() as AddressInfo;
   const accepted = once(listener, 'secureConnection') as Promise<[tls.TLSSocket]>;
-  const client = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, allowHalfOpen: true });
+  // Node's types do not know that a client's end can stay open too.
+  const options = { port, host: '127.0.0.1', rejectUnauthorized: false, allowHalfOpen: true };
+  const client = tls.connect(options);
   const [server] = await accepted;
   if (!client.authorizationError) await once(client, 'secureConnect');
   listener.close();
