@@ -146,9 +146,40 @@ export { silentLogger } from './runtime/logger.js';
 // What providers join their streams with.
 export { pipeToChildProcess } from './stream/bridges/child-process.js';
 export type { ChildProcessOptions } from './stream/bridges/child-process.js';
+export type { EndProcessOptions } from './stream/bridges/end-process.js';
 export { pipeToTerminal } from './stream/bridges/terminal.js';
 export type { TerminalOptions, TerminalProcess } from './stream/bridges/terminal.js';
+export { TerminalSizes } from './stream/bridges/terminal-sizes.js';
 export { pipeToSocket } from './stream/bridges/socket.js';
-export type { SocketOptions } from './stream/bridges/socket.js';
+export type { SocketOptions, SocketTraffic } from './stream/bridges/socket.js';
+export type { SocketAddress, SocketTarget } from './stream/bridges/dial.js';
+export { pipeToWebSocket } from './stream/bridges/websocket.js';
+export type { WebSocketOptions } from './stream/bridges/websocket.js';
+export type { WebSocketEventLike, WebSocketLike } from './stream/bridges/websocket-like.js';
+export type {
+  WebSocketEnd,
+  WebSocketMapping,
+  WebSocketMessage,
+  WebSocketOutput,
+} from './stream/bridges/websocket-mapping.js';
+export { rawMapping } from './stream/bridges/raw-mapping.js';
+export type { RawMappingOptions } from './stream/bridges/raw-mapping.js';
+export { channelMapping } from './stream/bridges/channel-mapping.js';
+export type { ChannelProtocol } from './stream/bridges/channel-mapping.js';
+export { duplexPair } from './stream/bridges/duplex-pair.js';
+export type { DuplexPairOptions } from './stream/bridges/duplex-pair.js';
+export { MemorySession } from './stream/bridges/memory-session.js';
+export type { MemorySessionOptions, RunResult } from './stream/bridges/memory-session.js';
+export { logStream } from './stream/logs/log-stream.js';
+export type { LogStreamOptions } from './stream/logs/log-stream.js';
+export { caughtUp } from './stream/logs/log-line.js';
+export type { LogItem, LogLine, LogLines, LogStreamName } from './stream/logs/log-line.js';
 export { readCriLogs } from './stream/logs/cri-log-reader.js';
 export type { CriReadOptions } from './stream/logs/cri-log-reader.js';
+
+// The kubelet's server.
+export { certificateFromFiles } from './stream/server/serving-certificate.js';
+export type { ServingCertificateSource } from './stream/server/serving-certificate.js';
+export { authoritiesFromFile } from './stream/auth/client-authorities.js';
+export type { ClientAuthorities } from './stream/auth/client-authorities.js';
+export type { VirtualNodeKubeletOptions } from './node/kubelet.js';
