@@ -38,7 +38,7 @@ async function serve(nodeName: string, stop: AbortSignal, cleanup: Cleanup): Pro
 
   const node = new VirtualNode(nodeName, provider, server.client, {
     logger,
-    kubelet: {},
+    kubelet: { port: 0 },
     node: { provider: 'process' },
   });
   cleanup.add(`node ${nodeName}`, () => node.close({ graceMs: 5_000 }));

@@ -32,8 +32,7 @@ export class Supervised implements AsyncDisposable {
   /** As a provider that starts the run, or a later one that finds it. */
   follow(): ContainerRun {
     const options = { clock: systemClock, logger: silentLogger, onChange: () => undefined };
-    const run =
-      ContainerRun.find(0, this.folder, options) ?? ContainerRun.begin(0, this.folder, this.order, options);
+    const run = ContainerRun.find(0, this.folder, options) ?? ContainerRun.begin(0, this.folder, this.order, options);
     this.#runs.push(run);
     run.follow();
     return run;

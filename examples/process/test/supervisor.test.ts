@@ -47,7 +47,12 @@ describe('a supervised process', () => {
     expect(await run.ended()).toBe(0);
     const lines = (await run.log()).split('\n');
     expect(lines.slice(0, 5_000)).toEqual(Array.from({ length: 5_000 }, (_, index) => String(index + 1)));
-    expect(lines.slice(5_000).map((line) => line.trim()).sort()).toEqual(['end', 'err', 'x|']);
+    expect(
+      lines
+        .slice(5_000)
+        .map((line) => line.trim())
+        .sort(),
+    ).toEqual(['end', 'err', 'x|']);
   });
 
   it('has its log rotated, and keeps as many files as it may', async () => {
