@@ -101,6 +101,8 @@ export class CriLogReader implements AsyncIterable<LogItem> {
     try {
       files = await this.#openAll(changes, signal);
       const written = yield* this.#past(files);
+      // Of a log that is not followed nothing is read after that.
+      if (!follow) yield* this.#ends();
       yield caughtUp;
       if (follow) {
         // What is not at its end is none of the past.

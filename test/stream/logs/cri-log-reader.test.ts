@@ -31,7 +31,7 @@ describe('a record of a log file', () => {
   it.each([
     '',
     'text',
-    `${time}`,
+    time,
     `${time} stdout`,
     `${time} stdin F text`,
     `${time} stdout X text`,
@@ -105,7 +105,7 @@ describe('a log file that is read', () => {
       message: `log file ${at.log}: there is no such file`,
     });
     await expect(linesOf(`${at.folder}/no/0.log`)).rejects.toMatchObject({ code: 'NotFound' });
-    await expect(linesOf(`${at.log}`, { follow: true, stopped: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(linesOf(at.log, { follow: true, stopped: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'NotFound',
     });
   });
@@ -126,7 +126,7 @@ describe('a log file that is read', () => {
       stream: fc.constantFrom('stdout' as const, 'stderr' as const),
       text: fc.oneof(
         fc.string({ maxLength: 6 }),
-        fc.constantFrom('\n', 'a\nb\n', `${'z'.repeat(20_000)}`, `${'z'.repeat(50_000)}\n`),
+        fc.constantFrom('\n', 'a\nb\n', 'z'.repeat(20_000), `${'z'.repeat(50_000)}\n`),
       ),
     });
     const check = fc.asyncProperty(

@@ -206,7 +206,9 @@ describe('GET /containerLogs', () => {
     source.write('half a lo');
     const response = await open(`${url}?follow=true`);
     expect(String((await once(response, 'data'))[0])).toBe('half a lo');
-    const [error] = (await Promise.all([once(response, 'error'), fail(source)]))[0] as [NodeJS.ErrnoException];
+    const failed = once(response, 'error');
+    fail(source);
+    const [error] = (await failed) as [NodeJS.ErrnoException];
     expect(error.code).toBe('ECONNRESET');
     expect(response.complete).toBe(false);
     expect(scene.contexts[0]?.signal.aborted).toBe(true);
