@@ -17,10 +17,12 @@ import { p3 } from './p3-status-patches.js';
 import { p4 } from './p4-latency.js';
 import { p5 } from './p5-memory.js';
 import { p6 } from './p6-many-nodes.js';
+import { p7 } from './p7-spdy.js';
+import { p8 } from './p8-websocket.js';
 import { p9 } from './p9-informer.js';
 import { buildPrograms } from './program.js';
 
-const benchmarks: readonly Benchmark[] = [p1, p2, p3, p4, p5, p6, p9, p10, importCost];
+const benchmarks: readonly Benchmark[] = [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, importCost];
 
 /** No benchmark takes longer, whatever goes wrong. */
 const longestMs = 600_000;

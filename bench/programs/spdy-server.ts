@@ -22,6 +22,4 @@ await once(server, 'listening');
 serve({
   port: () => (server.address() as AddressInfo).port,
   certificate: () => ({ certificate, key }),
-  memory: () => process.memoryUsage.rss(),
-  cpu: () => process.cpuUsage(),
 });
