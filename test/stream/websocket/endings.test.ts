@@ -289,7 +289,7 @@ describe('a broken connection', () => {
   it('between two hosts is noticed by the probes of the kernel, which are switched on', async () => {
     const spies: unknown[][] = [];
     const server = await serve((call) => {
-      const spy = vi.spyOn(call.socket as Pick<Socket, 'setKeepAlive'>, 'setKeepAlive');
+      const spy = vi.spyOn(call.socket as unknown as Pick<Socket, 'setKeepAlive'>, 'setKeepAlive');
       const session = acceptWebSocketRemoteCommand(call, all, { pingIntervalMs: 12_000 });
       spies.push(...spy.mock.calls);
       return session;
