@@ -240,11 +240,10 @@ export class KubeletServer implements AsyncDisposable {
     });
   }
 
-  /** What is not HTTP, or too long, or too late. */
-  #answerMalformed({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  /** What is not HTTP, or too long, or too late. Whoever fails in the handshake, or says nothing at all, is told nothing. */
+  #answerMalformed({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
     const httpStatus = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-    const silent = code === 'ECONNRESET' || (httpStatus === 408 && socket.bytesRead === 0);
-    if (silent) {
+    if (!(code.startsWith('HPE_') || (httpStatus === 408 && socket.bytesRead > 0))) {
       socket.destroy();
       return;
     }

@@ -126,7 +126,8 @@ export class RequestServer {
   async #admit(request: IncomingMessage, call: OpenCall): Promise<Admitted> {
     const { backend, certificateOf, gate, isClosing, logger, onKnown } = this.#parts;
     if (isClosing()) throw new Refusal('Unavailable', 'kubelet server: shutting down');
-    const { method = '', socket, url = '' } = request;
+    const { httpVersionMajor, method = '', socket, url = '' } = request;
+    if (httpVersionMajor !== 1) throw new Refusal('InvalidInput', 'request: is not HTTP/1.1', { httpStatus: 505 });
     const target = parseTarget(url);
     const { subject, presented } = certificateOf(socket);
     const knock = knockOf(request, target, subject, presented);
