@@ -25,7 +25,7 @@ export function demoPod(nodeName: string, port: number): Pod {
           image: 'not-used',
           command: [process.execPath, '-e', server],
           ports: [{ name: 'http', containerPort: port }],
-          readinessProbe: { httpGet: { path: '/', port: 'http' }, periodSeconds: 10 },
+          readinessProbe: { httpGet: { path: '/', port: 'http' }, periodSeconds: 1 },
         },
         {
           name: 'ticker',

@@ -48,7 +48,7 @@ async function serve(nodeName: string, stop: AbortSignal, cleanup: Cleanup): Pro
   const port = await freePort();
   await server.client.create(pods, demoPod(nodeName, port));
   await orStopped(isReady(node, server.client), stop);
-  process.stdout.write(instructions(server.kubeconfig, port));
+  process.stdout.write(instructions(server.kubeconfig, stateFolder, port));
   await whenStopped(stop);
 }
 
@@ -61,9 +61,9 @@ function isReady(node: VirtualNode, client: KubeApi): Promise<void> {
   });
 }
 
-function instructions(kubeconfig: string, port: number): string {
+function instructions(kubeconfig: string, stateFolder: string, port: number): string {
   return `
-The pod default/demo runs as processes of this machine. In another terminal:
+The pod default/demo runs as processes of this machine, with its files in ${stateFolder}. In another terminal:
 
   export KUBECONFIG=${kubeconfig}
   kubectl get pods -o wide
