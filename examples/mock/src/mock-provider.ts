@@ -1,11 +1,30 @@
 /**
  * A backend in memory. It forgets everything when the process ends, as a machine that loses power would. Neighbours:
- * `pod-life.ts` (one pod), `config.ts` (the node), `failures.ts` and the delays below (what goes wrong, and slowly).
+ * `pod-life.ts` (one pod), `container-log.ts`, `echo.ts` and `figures.ts` (what is seen of it from outside), `config.ts`
+ * (the node), `failures.ts` and the delays below (what goes wrong, and slowly).
  */
-import { VkError, objectKey, systemClock } from 'vk-sdk';
-import type { CallContext, Clock, Node, Pod, PodNotifier, PodRef, PodStatus, Provider } from 'vk-sdk';
+import type { Duplex, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { VkError, logStream, objectKey, systemClock } from 'vk-sdk';
+import type {
+  AttachIO,
+  CallContext,
+  Clock,
+  ContainerLogOptions,
+  ContainerRef,
+  Node,
+  Pod,
+  PodNotifier,
+  PodRef,
+  PodStatus,
+  Provider,
+  StatsSummary,
+} from 'vk-sdk';
 import { applyMockConfig, type MockNodeConfig } from './config.js';
+import { containerLog, runOf } from './container-log.js';
+import { echo, echoConnection } from './echo.js';
 import type { Failures } from './failures.js';
+import { statsSummary } from './figures.js';
 import { IpPool } from './ip-pool.js';
 import { PodLife } from './pod-life.js';
 
@@ -31,13 +50,17 @@ export class MockProvider implements Provider {
   readonly #clock: Clock;
   readonly #lives = new Map<string, PodLife>();
   readonly #addresses = new IpPool();
+  readonly #startedAtMs: number;
+  #nodeName = '';
 
   constructor(options: MockProviderOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#startedAtMs = this.#clock.now();
   }
 
   configureNode(node: Node): void {
+    this.#nodeName = node.metadata.name ?? '';
     applyMockConfig(node, this.#options.node);
   }
 
@@ -88,9 +111,61 @@ export class MockProvider implements Provider {
     return [...this.#lives.values()].map(({ pod }) => pod);
   }
 
+  /** Lines that tell of the container's run, as `container-log.ts` has them. */
+  async getContainerLogs(ref: ContainerRef, options: ContainerLogOptions, { signal }: CallContext): Promise<Readable> {
+    const life = this.#lifeOf(ref);
+    const runs = () => {
+      const { now, before } = life.statesOf(ref.container);
+      return { now: now && runOf(now), before: before && runOf(before) };
+    };
+    const { now, before } = runs();
+    // One that waits to be restarted shows the run before.
+    const run = options.previous ? before : (now ?? before);
+    if (!run) throw new VkError('NotFound', `container ${ref.container} of pod ${ref.namespace}/${ref.name}: no log`);
+    const asItIs = () => Object.values(runs()).find((each) => each?.startedAtMs === run.startedAtMs);
+    const lines = containerLog(ref.container, run, asItIs, this.#clock, signal);
+    return logStream(lines, options, { clock: this.#clock, signal });
+  }
+
+  /** Echoes its command and its input. The command `exit N` ends with exit code N. */
+  async runInContainer(ref: ContainerRef, command: string[], io: AttachIO): Promise<number> {
+    this.#lifeOf(ref);
+    const [name, exitCode = ''] = command;
+    if (name === 'exit' && /^\d{1,3}$/.test(exitCode)) return Number(exitCode);
+    return echo(io, `mock container ${ref.container} runs ${command.join(' ')}`);
+  }
+
+  /** Echoes its input. Without any it shows the log, from now until the container ends. */
+  async attachToContainer(ref: ContainerRef, io: AttachIO, context: CallContext): Promise<number | void> {
+    if (io.stdin || !io.stdout) return echo(io, `attached to mock container ${ref.container}`);
+    const log = await this.getContainerLogs(ref, { follow: true, tailLines: 0 }, context);
+    await pipeline(log, io.stdout, { end: false });
+  }
+
+  /** Echoes, on every port that a container of the pod names, or on any if none does. */
+  async portForward(ref: PodRef, port: number, connection: Duplex): Promise<void> {
+    const { spec } = this.#lifeOf(ref).pod;
+    const ports = spec.containers.flatMap((container) => container.ports ?? []);
+    if (ports.length > 0 && !ports.some(({ containerPort }) => containerPort === port)) {
+      throw new VkError('Unavailable', `port ${port} of pod ${ref.namespace}/${ref.name}: nobody listens there`);
+    }
+    await echoConnection(connection);
+  }
+
+  async getStatsSummary(): Promise<StatsSummary> {
+    const pods = [...this.#lives.values()].map(({ pod }) => pod);
+    return statsSummary(this.#nodeName, this.#startedAtMs, pods, this.#clock);
+  }
+
   /** Stops all pods' clocks. Call it once the node is closed. */
   close(): void {
     for (const life of this.#lives.values()) life.forget();
+  }
+
+  #lifeOf(ref: PodRef): PodLife {
+    const life = this.#lives.get(ref.uid);
+    if (!life) throw new VkError('NotFound', `pod ${ref.namespace}/${ref.name}: not known to the mock`);
+    return life;
   }
 
   protected onChange(_pod: Pod): void {

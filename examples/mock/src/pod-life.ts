@@ -9,6 +9,7 @@ import {
   waiting,
   type Clock,
   type ContainerReport,
+  type ContainerState,
   type Pod,
   type PodStatus,
   type Timer,
@@ -57,6 +58,12 @@ export class PodLife {
   /** The pod with its status, as a provider answers it. */
   get pod(): Pod {
     return { ...this.#pod, status: this.#status };
+  }
+
+  /** What a container does now, and how its run before this one ended. */
+  statesOf(container: string): { readonly now?: ContainerState; readonly before?: ContainerState } {
+    const { state, lastState } = this.#containers[container] ?? {};
+    return { ...(state && { now: state }), ...(lastState && { before: lastState }) };
   }
 
   /** Takes over what changed: labels and annotations, images and resources, ephemeral containers. */

@@ -1,7 +1,8 @@
 /** The flags and variables of Go's virtual-kubelet binary, as every example but the quickstart takes them. */
-import type { ClusterTarget, Logger, Taint } from 'vk-sdk';
+import type { ClusterTarget, Logger, Taint, VirtualNodeKubeletOptions } from 'vk-sdk';
 import { UsageError, type Flag, type Flags } from './command-line.js';
 import { parseDuration } from './duration.js';
+import { kubeletFlags, kubeletOf } from './kubelet-settings.js';
 import { isLogLevel, textLogger } from './text-logger.js';
 
 export const nodeFlags = {
@@ -23,6 +24,7 @@ export const nodeFlags = {
     default: '0',
     help: 'how long the node may take to become ready; 0: as long as it takes',
   },
+  ...kubeletFlags,
   'log-level': { value: 'LEVEL', default: 'info', help: 'debug, info, warn or error' },
 } as const satisfies Record<string, Flag>;
 
@@ -40,8 +42,8 @@ export interface NodeSettings {
   readonly startupTimeoutMs: number;
   /** The node's address, from `VKUBELET_POD_IP`. */
   readonly internalIP: string | undefined;
-  /** The kubelet server's port, from `KUBELET_PORT`. */
-  readonly kubeletPort: number | undefined;
+  /** The kubelet's server, through which logs, exec and the like reach the pods. */
+  readonly kubelet: VirtualNodeKubeletOptions;
   readonly logger: Logger;
 }
 
@@ -56,7 +58,6 @@ export function resolveNodeSettings(
   const { os = 'linux', 'log-level': level = 'info' } = flags;
   if (os !== 'linux' && os !== 'windows') throw new UsageError(`--os: "${os}" is neither linux nor windows`);
   if (!isLogLevel(level)) throw new UsageError(`--log-level: "${level}" is none of debug, info, warn and error`);
-  const port = env['KUBELET_PORT'];
   return {
     cluster: clusterOf(flags.kubeconfig, env),
     nodeName: flags.nodename ?? 'virtual-kubelet',
@@ -68,7 +69,7 @@ export function resolveNodeSettings(
     fullResyncPeriodMs: parseDuration('--full-resync-period', flags['full-resync-period'] ?? '1m'),
     startupTimeoutMs: parseDuration('--startup-timeout', flags['startup-timeout'] ?? '0'),
     internalIP: env['VKUBELET_POD_IP'] || undefined,
-    kubeletPort: port ? positive('KUBELET_PORT', port) : undefined,
+    kubelet: kubeletOf(flags, env),
     logger: textLogger(level),
   };
 }

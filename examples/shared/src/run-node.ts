@@ -4,7 +4,7 @@ import { stopSignal, whenStopped } from './stop-signal.js';
 
 /** Serves `provider` as a node until a signal ends the process, then leaves the node and its pods as they are. */
 export async function runNode(providerName: string, provider: Provider, settings: NodeSettings): Promise<void> {
-  const { nodeName, logger, internalIP, kubeletPort, startupTimeoutMs } = settings;
+  const { nodeName, logger, internalIP, kubelet, startupTimeoutMs } = settings;
   const stop = stopSignal();
   const client = await connect(settings.cluster, { logger });
   const node = new VirtualNode(nodeName, provider, client, {
@@ -14,8 +14,8 @@ export async function runNode(providerName: string, provider: Provider, settings
       taints: settings.taints,
       operatingSystem: settings.operatingSystem,
       ...(internalIP !== undefined && { internalIP }),
-      ...(kubeletPort !== undefined && { kubeletPort }),
     },
+    kubelet,
     pods: { providerConcurrency: settings.podSyncWorkers, danglingIntervalMs: settings.fullResyncPeriodMs },
   });
   const late = new AbortController();

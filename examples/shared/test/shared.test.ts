@@ -59,7 +59,7 @@ describe('the settings of a node', () => {
       fullResyncPeriodMs: 60_000,
       startupTimeoutMs: 0,
       internalIP: undefined,
-      kubeletPort: undefined,
+      kubelet: { port: 10_250, streaming: { idleTimeoutMs: 14_400_000, creationTimeoutMs: 30_000 } },
     });
   });
 
@@ -74,6 +74,29 @@ describe('the settings of a node', () => {
     expect(settings([...cluster, '--disable-taint']).taints).toEqual([]);
   });
 
+  it('serve the kubelet as Go’s flags and variables say', () => {
+    const env = {
+      VKUBELET_POD_IP: '192.0.2.7',
+      KUBELET_PORT: '0',
+      APISERVER_CERT_LOCATION: 'tls.crt',
+      APISERVER_KEY_LOCATION: 'tls.key',
+    };
+    const args = [...cluster, '--client-verify-ca', 'ca.crt', '--no-verify-clients', '--stream-idle-timeout', '5m'];
+    expect(settings(args, env)).toMatchObject({
+      internalIP: '192.0.2.7',
+      kubelet: {
+        port: 0,
+        host: '0.0.0.0',
+        certificate: expect.anything(),
+        clientAuthorities: expect.anything(),
+        unauthenticatedRequests: 'let-in-as-system-anonymous',
+        streaming: { idleTimeoutMs: 300_000 },
+      },
+    });
+    expect(settings(cluster, { VKUBELET_POD_IP: 'fd00::7' }).kubelet.host).toBe('::');
+    expect(settings(cluster, { APISERVER_CA_CERT_LOCATION: 'ca.crt' }).kubelet.clientAuthorities).toBeDefined();
+  });
+
   it.each([
     [['--os', 'plan9'], {}, '--os: "plan9"'],
     [['--log-level', 'loud'], {}, '--log-level: "loud"'],
@@ -81,6 +104,7 @@ describe('the settings of a node', () => {
     [['--full-resync-period', '5'], {}, '--full-resync-period: "5"'],
     [[], { VKUBELET_TAINT_EFFECT: 'Never' }, 'VKUBELET_TAINT_EFFECT: "Never"'],
     [[], { KUBELET_PORT: 'http' }, 'KUBELET_PORT: "http"'],
+    [[], { APISERVER_KEY_LOCATION: 'tls.key' }, 'APISERVER_CERT_LOCATION and APISERVER_KEY_LOCATION'],
   ])('are refused for %j %j', (args, env, message) => {
     expect(() => settings([...cluster, ...args], env)).toThrow(message);
   });
