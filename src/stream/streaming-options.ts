@@ -25,8 +25,8 @@ export interface StreamingOptions {
    */
   readonly providerGraceMs?: number;
   /**
-   * Time between pings of ours. They show that a client is gone while its input is held up and so nothing is read.
-   * Default: 30 s.
+   * Time between frames of ours that say nothing. They show that a client is gone while its input is held up and so
+   * nothing is read of it, and keep proxies on the way from taking a quiet session for a dead one. Default: 30 s.
    */
   readonly pingIntervalMs?: number;
   /** Connections of one port-forward session at a time; more are refused one by one. Default: 1,000. */

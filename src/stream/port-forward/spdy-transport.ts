@@ -11,7 +11,6 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from '../../runtime/logger.js';
 import { onAbort, within } from '../bounded-wait.js';
 import type { UpgradeCall } from '../call.js';
-import { keepAlive } from '../spdy-keep-alive.js';
 import { upgradeToSpdy } from '../spdy-upgrade.js';
 import type { SpdyReset } from '../spdy/frames.js';
 import type { SpdyHeaders } from '../spdy/header-block.js';
@@ -64,11 +63,11 @@ class SpdyPortForwardSession implements PortForwardSession {
       onStream: (stream) => this.#add(stream),
       clock,
       idleTimeoutMs,
+      probeIntervalMs: pingIntervalMs,
       limits: this.#options.spdyLimits,
       ...(options.logger && { logger: options.logger }),
       ...(options.head && { head: options.head }),
     });
-    keepAlive(this.#spdy, pingIntervalMs, clock);
     onAbort(this.#spdy.signal, () => {
       this.connections.end();
       if (this.#closing === undefined) this.#gone.abort(this.#spdy.signal.reason);

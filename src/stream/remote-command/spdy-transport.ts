@@ -11,7 +11,6 @@ import { finished, type Writable } from 'node:stream';
 import { VkError } from '../../runtime/errors.js';
 import { onAbort, within } from '../bounded-wait.js';
 import type { UpgradeCall } from '../call.js';
-import { keepAlive } from '../spdy-keep-alive.js';
 import type { SpdyHeaders } from '../spdy/header-block.js';
 import { upgradeToSpdy } from '../spdy-upgrade.js';
 import { SpdyConnection } from '../spdy/spdy-connection.js';
@@ -55,6 +54,7 @@ export async function acceptSpdyRemoteCommand(
     clock,
     logger: call.logger,
     idleTimeoutMs,
+    probeIntervalMs: pingIntervalMs,
     limits: resolved.spdyLimits,
     accept: (headers) => (missing.has(typeOf(headers)) ? undefined : 'RefusedStream'),
     onStream(stream) {
@@ -72,7 +72,6 @@ export async function acceptSpdyRemoteCommand(
     if (!inTime) throw new VkError('Timeout', `session: no ${names} stream within ${creationTimeoutMs} ms`);
     throw new VkError('Aborted', 'session: ended before its streams were there');
   }
-  keepAlive(connection, pingIntervalMs, clock);
   return sessionOver(connection, version, streams, resolved);
 }
 

@@ -23,6 +23,8 @@ export interface ExecClient {
   /** Reads no more, until `read`. */
   stopReading(): void;
   read(): void;
+  /** Resolves when the status is here, which may be before the end. */
+  readonly gotStatus: Promise<unknown>;
   readonly ended: Promise<ExecEnd>;
 }
 
@@ -89,6 +91,7 @@ export const execOverSpdy: ExecDialer = async (target, path) => {
     received: (length) => output.atLeast(length),
     stopReading: () => stdout?.pause(),
     read: () => stdout?.resume(),
+    gotStatus: error === undefined ? Promise.resolve() : endOf(error),
     ended,
   };
 };
@@ -125,6 +128,7 @@ export const execOverWebSocket: ExecDialer = async ({ port, certificate }, path)
     received: (length) => output.atLeast(length),
     stopReading: () => webSocket.pause(),
     read: () => webSocket.resume(),
+    gotStatus: errors.atLeast(1),
     ended: closed.then(([code]) => ({ stdout: output.text, error: errors.text, inOrder: code === 1000 })),
   };
 };

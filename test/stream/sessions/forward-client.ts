@@ -1,5 +1,5 @@
 /** A client of a port-forward over SPDY. */
-import { SpdyConnection } from '../../../src/stream/spdy/spdy-connection.js';
+import type { SpdyConnection } from '../../../src/stream/spdy/spdy-connection.js';
 import type { SpdyStream } from '../../../src/stream/spdy/spdy-stream.js';
 import { dialSpdy } from './exec-client.js';
 import type { Target } from './scene.js';

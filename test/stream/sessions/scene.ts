@@ -7,6 +7,7 @@ import type { AttachIO, CallContext } from '../../../src/provider/provider.js';
 import type { StreamingProvider } from '../../../src/stream/backend.js';
 import type { KubeletServer } from '../../../src/stream/server/kubelet-server.js';
 import type { StreamingOptions } from '../../../src/stream/streaming-options.js';
+import type { ManualClock } from '../../../src/testing/manual-clock.js';
 import { apiserver, startServer } from '../server/kubelet-scene.js';
 
 export type Script = (io: AttachIO, context: CallContext) => Promise<number>;
@@ -34,12 +35,24 @@ export class SessionScene {
   };
 
   /** Starts the server, which ends with the test file. */
-  static async start(streaming: Omit<StreamingOptions, 'clock'> = {}): Promise<SessionScene> {
+  static async start({
+    clock,
+    ...streaming
+  }: Omit<StreamingOptions, 'clock'> & { readonly clock?: ManualClock } = {}): Promise<SessionScene> {
     const scene = new SessionScene();
-    const server = await startServer({ provider: scene.provider, streaming });
+    const server = await startServer({ provider: scene.provider, streaming, ...(clock && { clock }) });
     scene.#server = server;
-    afterAll(() => server.close({ graceMs: 100 }));
+    afterAll(async () => {
+      let closed = clock === undefined;
+      const closing = server.close({ graceMs: 100 }).then(() => (closed = true));
+      await clock?.runUntil(() => closed);
+      await closing;
+    });
     return scene;
+  }
+
+  async close(graceMs: number): Promise<void> {
+    await this.#server?.close({ graceMs });
   }
 
   get target(): Target {
