@@ -84,19 +84,24 @@ async function run(
   }
 }
 
-/** Opens the streams in client-go's order, carries all of them, and reads what the kubelet says at the end. */
+/**
+ * Opens the streams in client-go's order, carries all of them, and reads what the kubelet says at the end. Nothing is
+ * sent before all are open: input that nobody takes yet would hold up the opening of the rest.
+ */
 async function converse(session: RemoteCommandSession, connection: SpdyConnection, version: number): Promise<Status> {
   const open = (type: string): Promise<SpdyStream> => connection.openStream({ streamtype: [type] });
   const { stdin, stdout, stderr, resize } = session;
   const errorStream = await open('error');
   const said = readSome(errorStream, maximumTextBytes).catch(() => '');
-  if (stdin) send(stdin, await open('stdin'));
+  const input = stdin && { from: stdin, to: await open('stdin') };
   const outputs = [
-    ...(stdout ? [receive(await open('stdout'), stdout)] : []),
-    ...(stderr ? [receive(await open('stderr'), stderr)] : []),
+    ...(stdout ? [{ from: await open('stdout'), to: stdout }] : []),
+    ...(stderr ? [{ from: await open('stderr'), to: stderr }] : []),
   ];
-  if (resize && version >= 3) send(resize, await open('resize'));
-  await Promise.all(outputs);
+  const sizes = resize && version >= 3 ? { from: resize, to: await open('resize') } : undefined;
+  if (input) send(input.from, input.to);
+  if (sizes) send(sizes.from, sizes.to);
+  await Promise.all(outputs.map(({ from, to }) => receive(from, to)));
   return outcomeOf(await said, version >= 4);
 }
 
