@@ -6,11 +6,17 @@ import { servePortForward } from '../port-forward/routes.js';
 import { Refusal } from '../refusal.js';
 import { serveAttach, serveExec } from '../remote-command/routes.js';
 import { serveRun } from '../remote-command/serve-run.js';
+import {
+  serveCadvisorMetrics,
+  serveProbeMetrics,
+  serveResourceMetrics,
+  serveStatsSummary,
+} from '../stats/serve-stats.js';
 import type { StreamingOptions } from '../streaming-options.js';
 import { serveConfigz, servePods, serveRunningPods, serveText, type ConfigzFacts } from './node-routes.js';
 import { podRef } from '../../provider/provider.js';
 import { requireContainer, requirePod } from './pod-target.js';
-import { serveMetrics, serveResourceMetrics, serveStatsSummary, type MetricsSources } from './stubs.js';
+import { serveMetrics, type MetricsSources } from './stubs.js';
 import type { PlainRoute, Route, RouteKind, UpgradeRoute } from './route.js';
 
 /** What the provider must have for a route. */
@@ -75,11 +81,11 @@ export async function dispatchPlain(
       return serveResourceMetrics(call, backend);
     case 'metrics':
       return serveMetrics(call, metrics);
+    // Prometheus' usual configurations scrape both, and take a 404 for a node that is down.
     case 'cadvisorMetrics':
+      return serveCadvisorMetrics(call, backend);
     case 'probeMetrics':
-      // Prometheus' usual configurations scrape both, and take a 404 for a node that is down.
-      serveText(call.response, '');
-      return;
+      return serveProbeMetrics(call);
     case 'healthz':
       serveText(call.response, 'ok');
       return;

@@ -5,5 +5,3 @@ const stub = async (..._args: unknown[]): Promise<void> => {
   throw new Refusal('NotImplemented', 'stub');
 };
 export const serveMetrics = stub;
-export const serveResourceMetrics = stub;
-export const serveStatsSummary = stub;

@@ -2,6 +2,7 @@
  * Who gets where, from outside: every route by every kind of caller in every way of asking. The expected answers are
  * written down by hand from kubelet-protocol §1 and §6, and share nothing with the code that decides.
  */
+import { Agent } from 'node:https';
 import { describe, expect, it } from 'vitest';
 import { ControlPlane } from '../../../src/testing/control-plane.js';
 import { FakeApiServer } from '../../../src/testing/fake-api-server.js';
@@ -78,15 +79,20 @@ function expected(caller: string, { get, answers }: Row, way: number): number {
 async function probe({ at }: ProbedNode, all: Readonly<Record<string, AskOptions>>): Promise<string[]> {
   const surprises: string[] = [];
   for (const [caller, credentials] of Object.entries(all)) {
+    const agent = new Agent({ keepAlive: true });
     for (const each of matrix) {
       const statuses = await Promise.all(
-        ways.map(async ({ as }) => (await ask(at, each.path, { ...as, ...credentials })).status),
+        ways.map(async ({ as }) => {
+          const connection = as.headers === undefined ? agent : false;
+          return (await ask(at, each.path, { ...as, ...credentials, agent: connection })).status;
+        }),
       );
       for (const [way, status] of statuses.entries()) {
         const right = expected(caller, each, way);
         if (status !== right) surprises.push(`${caller}: ${ways[way]?.name} ${each.path}: ${status}, not ${right}`);
       }
     }
+    agent.destroy();
   }
   return surprises;
 }
