@@ -55,19 +55,29 @@ function completed(report: PodStatus, observedGeneration: number | undefined): R
   };
 }
 
-function changedConditions(pod: Pod, reported: readonly PodCondition[], now: number): PodCondition[] {
+function changedConditions(pod: Pod, reported: readonly PodCondition[], now: number): object[] {
   const gates = (pod.spec.readinessGates ?? []).map((gate) => gate.conditionType);
   const held = new Map((pod.status?.conditions ?? []).map((condition) => [condition.type, condition]));
-  const changed: PodCondition[] = [];
+  const changed: object[] = [];
   for (const original of reported) {
     // A readiness gate belongs to whoever set it up; a provider's copy of it is old by nature.
     if (gates.includes(original.type)) continue;
     const condition = original.type === 'Ready' ? gatedReady(original, gates, held) : original;
     const before = held.get(condition.type);
     if (before !== undefined && sameCondition(before, condition)) continue;
-    changed.push({ ...condition, lastTransitionTime: transitionTime(before, condition, now) });
+    changed.push({
+      ...taken(before, condition),
+      ...condition,
+      lastTransitionTime: transitionTime(before, condition, now),
+    });
   }
   return changed;
+}
+
+/** What a condition no longer says: in a merge, what is left out would stay. */
+function taken(before: PodCondition | undefined, condition: PodCondition): object {
+  const fields = clearedFields.filter((field) => before?.[field] !== undefined && condition[field] === undefined);
+  return Object.fromEntries(fields.map((field) => [field, null]));
 }
 
 function sameCondition(held: PodCondition, reported: PodCondition): boolean {

@@ -33,6 +33,13 @@ describe('status patch', () => {
     ).toBeUndefined();
   });
 
+  it('takes back the reason and message of a condition that no longer has them', () => {
+    const held = { ...ready('False'), reason: 'ContainersNotReady', message: 'containers with unready status: [app]' };
+    expect(patched({ conditions: [held] }, { conditions: [ready('True', '2026-01-01T00:00:00Z')] })).toEqual({
+      conditions: [{ ...ready('True', '2026-01-01T00:00:00Z'), reason: null, message: null }],
+    });
+  });
+
   it('upstream §2: holds Ready back while a readiness gate is not True, and ignores the provider’s copy of the gate', () => {
     const spec = { readinessGates: [{ conditionType: 'gate' }] };
     const report = { conditions: [ready('True'), { type: 'gate', status: 'True' }] };
