@@ -31,7 +31,7 @@ export function channelMapping(protocol: ChannelProtocol): WebSocketMapping {
     conclude: ({ status, code, reason }) => {
       if (status !== '') return exitCodeOfStatus(status);
       // Both versions send a status for success too: without one nothing is known, least of all success.
-      if (wasOrderly(code)) throw new VkError('Unavailable', 'WebSocket session: ended without a status');
+      if (wasOrderly(code)) throw new VkError('Unavailable', 'backend WebSocket: ended without a status');
       throw closedWith(code, reason);
     },
   };
@@ -42,7 +42,7 @@ function exitCodeOfStatus(text: string): number {
   if (status === 'Success') return 0;
   const exitCode = details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message;
   if (reason === 'NonZeroExitCode' && exitCode !== undefined && /^\d{1,3}$/.test(exitCode)) return Number(exitCode);
-  throw new VkError(codeOfHttpStatus(code ?? 500, reason), `WebSocket session: failed: ${message ?? reason ?? text}`);
+  throw new VkError(codeOfHttpStatus(code ?? 500, reason), `backend WebSocket: failed: ${message ?? reason ?? text}`);
 }
 
 function parseStatus(text: string): Status {
@@ -50,7 +50,7 @@ function parseStatus(text: string): Status {
     const decoded: unknown = JSON.parse(text);
     if (typeof decoded === 'object' && decoded !== null && 'status' in decoded) return decoded as Status;
   } catch (cause) {
-    throw new VkError('Internal', 'WebSocket session: its status is not JSON', { cause });
+    throw new VkError('Internal', 'backend WebSocket: its status is not JSON', { cause });
   }
-  throw new VkError('Internal', 'WebSocket session: its status is no Status');
+  throw new VkError('Internal', 'backend WebSocket: its status is no Status');
 }

@@ -45,12 +45,10 @@ export interface ChildProcessOptions extends EndProcessOptions {
  * other failure to start, and with `Aborted`, once the process is gone, if the client went first.
  *
  * ```ts
- * import { spawn } from 'node:child_process';
- *
- * async function runInContainer(ref: ContainerRef, [file = '', ...args]: string[], io: AttachIO, { signal }: CallContext) {
- *   const child = spawn(file, args, { cwd: `/srv/${ref.uid}`, detached: true });
- *   return pipeToChildProcess(io, child, { signal, processGroup: true });
- * }
+ * const { spawn } = await import('node:child_process');
+ * const io: AttachIO = …;
+ * const child = spawn('tar', ['cf', '-', '.'], { cwd: '/srv/web', detached: true });
+ * const exitCode = await pipeToChildProcess(io, child, { signal: context.signal, processGroup: true });
  * ```
  */
 export async function pipeToChildProcess(

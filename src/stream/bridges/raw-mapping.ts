@@ -31,7 +31,7 @@ export function wasOrderly(code: number): boolean {
 }
 
 export function closedWith(code: number, reason: string): VkError {
-  if (code === 1006) return new VkError('Unavailable', 'WebSocket session: the connection was lost');
+  if (code === 1006) return new VkError('Unavailable', 'backend WebSocket: the connection was lost');
   const why = reason === '' ? '' : `: ${reason}`;
-  return new VkError('Unavailable', `WebSocket session: closed by the backend with code ${code}${why}`);
+  return new VkError('Unavailable', `backend WebSocket: closed with code ${code}${why}`);
 }

@@ -39,9 +39,8 @@ export interface SocketTraffic {
  * reason if the client has gone, of which the target is told by a reset.
  *
  * ```ts
- * async function portForward(ref: PodRef, port: number, connection: Duplex, { signal }: CallContext) {
- *   await pipeToSocket(connection, { host: '10.1.2.3', port }, { signal });
- * }
+ * const [client, connection] = duplexPair();
+ * await pipeToSocket(connection, { host: '10.1.2.3', port: 8080 }, { signal: context.signal });
  * ```
  */
 export async function pipeToSocket(

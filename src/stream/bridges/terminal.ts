@@ -53,11 +53,9 @@ export interface TerminalOptions extends EndProcessOptions {
  * Rejects with code `Aborted`, once the program is gone, if the client went first.
  *
  * ```ts
- * declare function openTerminal(file: string, args: string[]): TerminalProcess;
- *
- * async function runInContainer(ref: ContainerRef, [file = '', ...args]: string[], io: AttachIO, { signal }: CallContext) {
- *   return pipeToTerminal(io, openTerminal(file, args), { signal });
- * }
+ * const io: AttachIO = …;
+ * const terminal: TerminalProcess = …;
+ * const exitCode = await pipeToTerminal(io, terminal, { signal: context.signal });
  * ```
  */
 export async function pipeToTerminal(

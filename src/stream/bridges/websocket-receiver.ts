@@ -98,7 +98,7 @@ export class WebSocketReceiver {
       const cause = this.#cause;
       const why = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : '';
       this.#options.onFailure(
-        new VkError('Unavailable', `WebSocket session: cannot be opened${why}`, { cause: this.#cause }),
+        new VkError('Unavailable', `backend WebSocket: cannot be opened${why}`, { cause: this.#cause }),
       );
     }
     this.#end(code, reason);
@@ -119,7 +119,7 @@ export class WebSocketReceiver {
     const { clock, closeTimeoutMs } = this.#options;
     this.#status.push(part);
     if (this.#status.reduce((sum, { length }) => sum + length, 0) > maxStatusBytes) {
-      throw new VkError('Internal', `WebSocket session: its status is longer than ${maxStatusBytes} bytes`);
+      throw new VkError('Internal', `backend WebSocket: its status is longer than ${maxStatusBytes} bytes`);
     }
     this.#statusTimer ??= clock.setTimer(closeTimeoutMs, () => this.#end(1000, ''));
   }
@@ -132,7 +132,7 @@ export class WebSocketReceiver {
     else if (sink.writableLength > maxBufferedBytes) {
       throw new VkError(
         'Unavailable',
-        `WebSocket session: more than ${maxBufferedBytes} bytes wait for a slow client, and this WebSocket cannot be paused`,
+        `backend WebSocket: more than ${maxBufferedBytes} bytes wait for a slow client, and this WebSocket cannot be paused`,
       );
     }
   }

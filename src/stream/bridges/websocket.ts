@@ -47,12 +47,10 @@ export interface WebSocketOptions {
  * mapping throws; and with `Aborted`, once the WebSocket is closed, if the client went first.
  *
  * ```ts
- * declare function openSession(ref: ContainerRef, command: string[]): Promise<{ socket: WebSocketLike; password: string }>;
- *
- * async function attachToContainer(ref: ContainerRef, io: AttachIO, { signal }: CallContext) {
- *   const { socket, password } = await openSession(ref, []);
- *   return pipeToWebSocket(io, socket, rawMapping({ opening: [password] }), { signal });
- * }
+ * const io: AttachIO = …;
+ * const socket: WebSocketLike = …;
+ * const mapping = rawMapping({ opening: ['the password'] });
+ * const exitCode = await pipeToWebSocket(io, socket, mapping, { signal: context.signal });
  * ```
  */
 export async function pipeToWebSocket(
@@ -63,7 +61,7 @@ export async function pipeToWebSocket(
 ): Promise<number | undefined> {
   const { signal, connectTimeoutMs = 10_000, closeTimeoutMs = 5_000, pingIntervalMs = 30_000 } = options;
   const { maxBufferedBytes = 524_288, clock = systemClock } = options;
-  const watch = watchClient('WebSocket session', io, signal);
+  const watch = watchClient('backend WebSocket', io, signal);
   const failing = new AbortController();
   const fail = (error: VkError): void => failing.abort(error);
   const ending = AbortSignal.any([watch.signal, failing.signal]);
@@ -80,7 +78,7 @@ export async function pipeToWebSocket(
     onFailure: fail,
   });
   receiver.start();
-  const tooLate = new VkError('Timeout', `WebSocket session: not open within ${connectTimeoutMs} ms`);
+  const tooLate = new VkError('Timeout', `backend WebSocket: not open within ${connectTimeoutMs} ms`);
   const timer = clock.setTimer(connectTimeoutMs, () => fail(tooLate));
   const stops: (() => void)[] = [watch.stop, () => timer.cancel(), () => sender.destroy()];
   try {
@@ -137,7 +135,7 @@ function startHeartbeat(
   };
   const beat = (): void => {
     if (!heard && !receiver.isPaused) {
-      fail(new VkError('Unavailable', `WebSocket session: the backend has answered no ping for ${intervalMs} ms`));
+      fail(new VkError('Unavailable', `backend WebSocket: no ping answered for ${intervalMs} ms`));
       return;
     }
     heard = false;

@@ -111,7 +111,7 @@ describe('pipeToWebSocket', () => {
       server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n'));
       await expect(run(open(url), rawMapping())).rejects.toMatchObject({
         code: 'Unavailable',
-        message: expect.stringContaining('WebSocket session: cannot be opened'),
+        message: expect.stringContaining('backend WebSocket: cannot be opened'),
       });
       await new Promise((resolve) => server.close(resolve));
       await expect(run(open(url), rawMapping())).rejects.toMatchObject({ code: 'Unavailable' });
@@ -131,11 +131,11 @@ describe('pipeToWebSocket', () => {
     });
     const at = (path: string) => run(new WebSocket(url + path), v5);
     expect((await at('/success')).result).toBe(0);
-    await expect(at('/refused')).rejects.toMatchObject({ message: 'WebSocket session: failed: no such container' });
-    await expect(at('/garbage')).rejects.toThrow('WebSocket session: its status is not JSON');
-    await expect(at('/list')).rejects.toThrow('WebSocket session: its status is no Status');
-    await expect(at('/nothing')).rejects.toThrow('WebSocket session: ended without a status');
-    await expect(at('/1011')).rejects.toThrow('WebSocket session: closed by the backend with code 1011: too busy');
+    await expect(at('/refused')).rejects.toMatchObject({ message: 'backend WebSocket: failed: no such container' });
+    await expect(at('/garbage')).rejects.toThrow('backend WebSocket: its status is not JSON');
+    await expect(at('/list')).rejects.toThrow('backend WebSocket: its status is no Status');
+    await expect(at('/nothing')).rejects.toThrow('backend WebSocket: ended without a status');
+    await expect(at('/1011')).rejects.toThrow('backend WebSocket: closed with code 1011: too busy');
   });
 
   it('takes no lost connection for an end', async () => {
@@ -144,7 +144,7 @@ describe('pipeToWebSocket', () => {
     });
     await expect(run(new WebSocket(url), rawMapping())).rejects.toMatchObject({
       code: 'Unavailable',
-      message: 'WebSocket session: the connection was lost',
+      message: 'backend WebSocket: the connection was lost',
     });
   });
 
@@ -179,7 +179,7 @@ describe('pipeToWebSocket', () => {
       if (path === '/deaf') await clock.advance(5_000);
       expect(await settled).toMatchObject({
         code: 'Aborted',
-        message: 'WebSocket session: ended, since its client has gone',
+        message: 'backend WebSocket: ended, since its client has gone',
       });
       await eventually('it is closed', () => socket.readyState === WebSocket.CLOSED);
     }
@@ -199,7 +199,7 @@ describe('pipeToWebSocket', () => {
     });
     const settled = opening.catch((error: unknown) => error);
     await clock.advance(10_000);
-    expect(await settled).toMatchObject({ code: 'Timeout', message: 'WebSocket session: not open within 10000 ms' });
+    expect(await settled).toMatchObject({ code: 'Timeout', message: 'backend WebSocket: not open within 10000 ms' });
 
     let pings = 0;
     const url = await backend((socket) => socket.on('ping', () => (pings += 1) < 2 && socket.pong()), {
@@ -212,7 +212,7 @@ describe('pipeToWebSocket', () => {
     await eventually('both pings', () => pings === 2);
     await clock.advance(30_000);
     expect(await running).toMatchObject({
-      message: 'WebSocket session: the backend has answered no ping for 30000 ms',
+      message: 'backend WebSocket: no ping answered for 30000 ms',
     });
   });
 
