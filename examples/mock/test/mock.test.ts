@@ -1,6 +1,8 @@
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually, Program } from '@vk-sdk-examples/shared/testing';
@@ -8,6 +10,18 @@ import { nodes, pods, type Pod } from 'vk-sdk';
 import { FakeApiServer } from 'vk-sdk/testing';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
+
+const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
+
+/** Runs kubectl to its end, with a greeting as its input. */
+function kubectl(args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string }> {
+  return new Promise((resolve) => {
+    const child = execFile('kubectl', args, { timeout: 20_000 }, (error, stdout) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout }),
+    );
+    child.stdin?.end('hello\n');
+  });
+}
 
 function podNamed(name: string, annotations: Record<string, string> = {}, spec: Partial<Pod['spec']> = {}): Pod {
   return {
@@ -119,6 +133,23 @@ describe('npm run mock', () => {
     expect(node?.status?.addresses).toContainEqual({ type: 'InternalIP', address: '192.0.2.7' });
     program.signal('SIGINT');
     expect(await program.ended()).toBe(0);
+  });
+
+  it('serves its pods’ logs through the apiserver, and execs by kubectl', async (test) => {
+    const server = await startCluster();
+    const program = start(['--kubeconfig', server.kubeconfig, '--nodename', 'mock-3']);
+    await program.says(/node is ready/);
+    await server.client.create(pods, podNamed('web'));
+    await inPhase(server, 'web', 'Running');
+    const path = '/api/v1/namespaces/default/pods/web/log';
+    const { body } = await server.client.stream({ method: 'GET', path, query: { tailLines: 1 } });
+    expect(await text(body)).toMatch(/^app: (started|has run for \d+ s)\n$/);
+
+    if (!hasKubectl) test.skip('no kubectl on the path');
+    const exec = (...args: string[]) =>
+      kubectl(['--kubeconfig', server.kubeconfig, 'exec', '-i', 'web', '--', ...args]);
+    expect(await exec('cat')).toEqual({ code: 0, stdout: 'mock container app runs cat\nhello\n' });
+    expect((await exec('exit', '7')).code).toBe(7);
   });
 
   it('fails creations as it is told, which shows in the pod, and then gets it running', async () => {
