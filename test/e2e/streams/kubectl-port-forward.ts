@@ -59,6 +59,7 @@ export function kubectlPortForward(kubectl: StreamKubectl): void {
       const target = await listen(
         createServer({ allowHalfOpen: true }, (socket) => {
           let all = '';
+          socket.on('error', () => undefined);
           socket.on('data', (chunk: Buffer) => (all += chunk.toString()));
           socket.on('end', () => socket.end(`got ${all}`));
         }),
