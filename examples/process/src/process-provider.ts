@@ -33,7 +33,7 @@ import {
   type StatsSummary,
 } from 'vk-sdk';
 import { containerCommand } from './decide/container-command.js';
-import { unsupportedBy } from './decide/pod-support.js';
+import { isTokenVolume, unsupportedBy } from './decide/pod-support.js';
 import { kubeletBackoff, type Backoff } from './decide/restart.js';
 import { StateFolder } from './disk/state-folder.js';
 import type { PodContext } from './pods/context.js';
@@ -157,6 +157,7 @@ export class ProcessProvider implements Provider {
       containerCommand(pod, container, { root: '/', run: 0, path: '' });
     }
     if (ignored.length > 0) logger.warn({ fields: ignored }, 'fields have no effect on processes');
+    if (pod.spec.volumes?.some(isTokenVolume)) logger.info({}, 'processes get no token of the service account');
     const life = PodLife.create(pod, this.#context, this.#lifeOptions());
     this.#pods.set(life.uid, life);
     life.start();

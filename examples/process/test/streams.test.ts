@@ -3,9 +3,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '@vk-sdk-examples/shared/testing';
-import { podRef, type Pod } from 'vk-sdk';
+import { duplexPair, podRef, type Pod } from 'vk-sdk';
 import { markedProcesses } from '../src/supervisor/marks.js';
-import { duplexPair } from './duplex-pair.js';
 import { context, podOf, Scene, sh, text } from './scene.js';
 
 let scene: Scene;

@@ -137,7 +137,7 @@ describe('whoever follows a run', () => {
     launchSupervisor(run.folder, silentLogger);
     await eventually('the process', () => first.pid !== undefined && second.pid !== undefined);
     expect(second.pid).toBe(first.pid);
-    expect(await run.log()).toBe('started\n');
+    await eventually('its word', async () => (await run.log()) === 'started\n');
     expect(markedProcesses(run.order.mark)).toHaveLength(1);
   });
 

@@ -14,17 +14,17 @@ export interface Unsupported {
 /** Fields that are honoured, or that are not a kubelet's to honour. */
 const podFields = new Set(
   `activeDeadlineSeconds affinity automountServiceAccountToken containers enableServiceLinks ephemeralContainers
-  hostname hostNetwork initContainers nodeName nodeSelector overhead preemptionPolicy priority priorityClassName
-  readinessGates restartPolicy schedulerName schedulingGates serviceAccount serviceAccountName
+  hostIPC hostname hostNetwork hostPID initContainers nodeName nodeSelector overhead preemptionPolicy priority priorityClassName
+  os readinessGates restartPolicy schedulerName schedulingGates securityContext serviceAccount serviceAccountName
   terminationGracePeriodSeconds tolerations topologySpreadConstraints volumes`.split(/\s+/),
 );
 const containerFields = new Set(
-  `args command env image imagePullPolicy lifecycle livenessProbe name ports readinessProbe resources resizePolicy
-  restartPolicy restartPolicyRules startupProbe stdin stdinOnce targetContainerName terminationMessagePath
+  `args command env envFrom image imagePullPolicy lifecycle livenessProbe name ports readinessProbe resources resizePolicy
+  restartPolicy restartPolicyRules securityContext startupProbe stdin stdinOnce targetContainerName terminationMessagePath
   terminationMessagePolicy tty volumeMounts workingDir`.split(/\s+/),
 );
 /** Values that the apiserver fills in, which nobody asked for. */
-const defaults: Readonly<Record<string, unknown>> = { dnsPolicy: 'ClusterFirst', securityContext: '{}', os: 'linux' };
+const defaults: Readonly<Record<string, string>> = { dnsPolicy: 'ClusterFirst' };
 
 const refusedPodFields: Readonly<Record<string, string>> = {
   runtimeClassName: 'there is no runtime to choose',
@@ -42,13 +42,8 @@ export function unsupportedBy(pod: Pod): Unsupported {
     else if (!podFields.has(field) && isAskedFor(field, value)) ignored.push(`spec.${field}`);
   }
   if (pod.spec.os && pod.spec.os.name !== 'linux') refused.push('spec.os.name: only linux');
-  for (const volume of pod.spec.volumes ?? []) {
-    if (volume.emptyDir?.medium === 'HugePages') refused.push(`spec.volumes[${volume.name}]: no huge pages`);
-    else if (!volume.emptyDir && !isTokenVolume(volume)) {
-      const type = Object.keys(volume).find((key) => key !== 'name') ?? '';
-      refused.push(`spec.volumes[${volume.name}].${type}: of the volumes only emptyDir is supported`);
-    }
-  }
+  checkSecurity(pod.spec.securityContext, 'spec.securityContext', refused, ignored);
+  for (const volume of pod.spec.volumes ?? []) checkVolume(volume, refused, ignored);
   for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
     for (const container of (pod.spec[list] ?? []) as Container[]) {
       checkContainer(container, `spec.${list}[${container.name}]`, refused, ignored);
@@ -57,14 +52,52 @@ export function unsupportedBy(pod: Pod): Unsupported {
   return { refused, ignored };
 }
 
+function checkVolume(volume: NonNullable<Pod['spec']['volumes']>[number], refused: string[], ignored: string[]): void {
+  const path = `spec.volumes[${volume.name}]`;
+  const { emptyDir, configMap, secret } = volume;
+  if (emptyDir) {
+    for (const [field, value] of Object.entries(emptyDir)) if (value) ignored.push(`${path}.emptyDir.${field}`);
+  } else if (configMap?.optional || secret?.optional) {
+    ignored.push(`${path}.${configMap ? 'configMap' : 'secret'}`);
+  } else if (!isTokenVolume(volume)) {
+    const type = Object.keys(volume).find((key) => key !== 'name') ?? '';
+    refused.push(`${path}.${type}: of the volumes only emptyDir is supported`);
+  }
+}
+
+/** Of a pod or of a container. What asks for another user is refused; what only takes rights away is told. */
+function checkSecurity(
+  context: { runAsNonRoot?: boolean; runAsUser?: number } | undefined,
+  path: string,
+  refused: string[],
+  ignored: string[],
+): void {
+  const user = process.getuid?.();
+  for (const [field, value] of Object.entries(context ?? {})) {
+    if (field === 'runAsUser' && value !== user)
+      refused.push(`${path}.runAsUser: processes run as the provider’s user`);
+    else if (field === 'runAsNonRoot' && value && user === 0) {
+      refused.push(`${path}.runAsNonRoot: processes run as the provider’s user, which is root`);
+    } else if (field !== 'runAsUser' && field !== 'runAsNonRoot' && isAskedFor(field, value)) {
+      ignored.push(`${path}.${field}`);
+    }
+  }
+}
+
 function checkContainer(container: Container, path: string, refused: string[], ignored: string[]): void {
   for (const [field, value] of Object.entries(container)) {
     if (!containerFields.has(field) && isAskedFor(field, value)) ignored.push(`${path}.${field}`);
   }
   if (container.resources?.limits) ignored.push(`${path}.resources.limits`);
-  if (container.envFrom?.length) refused.push(`${path}.envFrom: give the values in env`);
+  for (const { configMapRef, secretRef } of container.envFrom ?? []) {
+    if ((configMapRef ?? secretRef)?.optional) ignored.push(`${path}.envFrom`);
+    else refused.push(`${path}.envFrom: give the values in env`);
+  }
   for (const { name, valueFrom } of container.env ?? []) {
-    if (valueFrom) refused.push(`${path}.env[${name}].valueFrom: give the value itself`);
+    if (!valueFrom) continue;
+    const isOptional = (valueFrom.configMapKeyRef ?? valueFrom.secretKeyRef)?.optional;
+    if (isOptional) ignored.push(`${path}.env[${name}].valueFrom`);
+    else refused.push(`${path}.env[${name}].valueFrom: give the value itself`);
   }
   for (const kind of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
     if (container[kind]?.grpc) refused.push(`${path}.${kind}.grpc: use exec, httpGet or tcpSocket`);
@@ -79,13 +112,7 @@ function checkContainer(container: Container, path: string, refused: string[], i
     if (mount.subPath?.split('/').includes('..')) refused.push(`${mountPath}.subPath: leaves the volume`);
     if (mount.readOnly && !mount.name.startsWith('kube-api-access-')) ignored.push(`${mountPath}.readOnly`);
   }
-  const context = container.securityContext;
-  if (context?.runAsNonRoot && process.getuid?.() === 0) {
-    refused.push(`${path}.securityContext.runAsNonRoot: processes run as the provider’s user, which is root`);
-  }
-  if (context?.runAsUser !== undefined && context.runAsUser !== process.getuid?.()) {
-    refused.push(`${path}.securityContext.runAsUser: processes run as the provider’s user`);
-  }
+  checkSecurity(container.securityContext, `${path}.securityContext`, refused, ignored);
 }
 
 /** The volume that holds a service account's token, which the apiserver adds by itself. It is not made. */
@@ -94,8 +121,6 @@ export function isTokenVolume(volume: { readonly name: string; readonly projecte
 }
 
 function isAskedFor(field: string, value: unknown): boolean {
-  if (value === undefined || value === null || value === false) return false;
-  if (Array.isArray(value) && value.length === 0) return false;
-  const usual = defaults[field];
-  return usual === undefined || (usual !== value && usual !== JSON.stringify(value) && field !== 'os');
+  if (value === undefined || value === null || value === false || value === defaults[field]) return false;
+  return !Array.isArray(value) || value.length > 0;
 }

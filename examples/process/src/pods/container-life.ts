@@ -129,7 +129,7 @@ export class ContainerLife {
     const folder = this.#folder.container(this.name);
     try {
       const { spec } = this;
-      prepareContainer(this.#folder, this.#pod, spec);
+      prepareContainer(this.#folder, this.#pod, spec, number);
       const command = containerCommand(this.#pod, spec, { root: folder.root, run: number, path });
       const order = {
         ...command,

@@ -44,7 +44,7 @@ async function checkTcp(host: string, port: number, signal: AbortSignal): Promis
 /** A number, or the name of one of the container's ports. */
 function portNumber(container: Container, port: unknown): number {
   const named = container.ports?.find(({ name }) => name !== undefined && name === port);
-  const number = named?.containerPort ?? Number(port as number | string);
+  const number = named?.containerPort ?? Number(port);
   if (!Number.isInteger(number)) throw new Error(`port ${JSON.stringify(port)}: the container has none of that name`);
   return number;
 }

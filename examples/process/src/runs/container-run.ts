@@ -15,7 +15,7 @@ import { claimOf } from '../supervisor/claim.js';
 import type { Hello, Started } from '../supervisor/frames.js';
 import { isAlive } from '../supervisor/identity.js';
 import type { RunExit, RunOrder } from '../supervisor/main.js';
-import { kill, killMarked } from '../supervisor/marks.js';
+import { kill, killAllMarked } from '../supervisor/marks.js';
 import { launchSupervisor } from './launch.js';
 import { SupervisorLink, type LinkOptions } from './supervisor-link.js';
 
@@ -163,7 +163,7 @@ export class ContainerRun {
     const { mark } = this.order;
     logger.error({ run: mark }, 'supervisor is gone; what is left of the container is killed');
     if (this.#started && isAlive(this.#started)) kill(-this.#started.pid, 'SIGKILL');
-    while (killMarked(mark) > 0) await clock.sleep(10);
+    await killAllMarked(mark);
     const exit: RunExit = {
       exitCode: 137,
       ...(this.#started && { startedAt: this.#started.startedAt }),

@@ -1,7 +1,10 @@
 /** A provider's connection to the supervisor of one run. Neighbours: `../supervisor/control.js`, the other end. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { encodeFrame, FrameReader, frameTypes, type Hello, type Started } from '../supervisor/frames.js';
+import { encodeFrame, FrameReader, frameTypes, type Frame, type Hello, type Started } from '../supervisor/frames.js';
+
+/** Of one frame. */
+const largestInput = 65_536;
 
 export interface LinkOptions {
   /** Which streams are wanted. */
@@ -22,13 +25,19 @@ export class SupervisorLink {
     const frames = new FrameReader();
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => {
-      for (const { type, payload } of frames.read(chunk)) {
-        if (type === frameTypes.started) options.onStarted?.(JSON.parse(payload.toString()) as Started);
-        else if (options.onOutput?.(type === frameTypes.stderr ? 'stderr' : 'stdout', payload) === false)
-          socket.pause();
+      try {
+        for (const frame of frames.read(chunk)) this.#take(frame, options);
+      } catch {
+        // Not what a supervisor says: there is nothing to be learned from the rest.
+        socket.destroy();
       }
     });
     socket.write(encodeFrame(frameTypes.hello, options.hello));
+  }
+
+  #take({ type, payload }: Frame, { onStarted, onOutput }: LinkOptions): void {
+    if (type === frameTypes.started) onStarted?.(JSON.parse(payload.toString()) as Started);
+    else if (onOutput?.(type === frameTypes.stderr ? 'stderr' : 'stdout', payload) === false) this.#socket.pause();
   }
 
   /** Rejects if nobody listens (yet, or any more). */
@@ -53,8 +62,11 @@ export class SupervisorLink {
 
   /** Resolves when there is room for more. */
   async stdin(chunk: Buffer): Promise<void> {
-    if (chunk.length === 0 || this.#socket.write(encodeFrame(frameTypes.stdin, chunk))) return;
-    await Promise.race([once(this.#socket, 'drain'), this.closed]);
+    for (let from = 0; from < chunk.length; from += largestInput) {
+      const piece = chunk.subarray(from, from + largestInput);
+      if (this.#socket.write(encodeFrame(frameTypes.stdin, piece))) continue;
+      await Promise.race([once(this.#socket, 'drain'), this.closed]);
+    }
   }
 
   endStdin(): void {

@@ -21,7 +21,7 @@ import { claim } from './claim.js';
 import { Control } from './control.js';
 import { CriLog } from './cri-log.js';
 import { identify } from './identity.js';
-import { kill, killMarked } from './marks.js';
+import { kill, killAllMarked, killMarked } from './marks.js';
 
 /**
  * What is to be run. Written by the provider.
@@ -59,29 +59,27 @@ async function supervise(order) {
     },
   });
   await control.listen(order.socket);
+  const child = await startChild(order, (stream, chunk) => {
+    log.write(stream, chunk);
+    control.output(stream, chunk);
+  }).catch((/** @type {Error} */ error) => error);
   /** @type {RunExit} */
   let exit;
-  try {
-    const child = await startChild(order, (stream, chunk) => {
-      log.write(stream, chunk);
-      control.output(stream, chunk);
-    });
+  if (child instanceof Error) {
+    exit = { exitCode: 128, finishedAt: Date.now(), reason: 'StartError', message: child.message };
+  } else {
     pid = child.pid;
     const startedAt = Date.now();
     const started = { ...(identify(pid) ?? { pid, startTime: '', bootId: '' }), startedAt };
-    record('started.json', started);
+    await recordForSure('started.json', started);
     control.started(child, started);
     const exitCode = await child.exited;
-    const finishedAt = Date.now();
+    exit = { exitCode, startedAt, finishedAt: Date.now() };
     // As when the first process of a container ends.
     kill(-pid, 'SIGKILL');
     pid = 0;
-    while (killMarked(order.mark) > 0) await setTimeout(10);
+    await killAllMarked(order.mark);
     await child.drained();
-    exit = { exitCode, startedAt, finishedAt };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    exit = { exitCode: 128, finishedAt: Date.now(), reason: 'StartError', message };
   }
   log.end();
   await recordForSure('exit.json', exit);

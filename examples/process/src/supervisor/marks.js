@@ -3,6 +3,7 @@
  * session. Only Linux shows it. Whoever clears the environment and leaves the session is out of reach.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 
 /** The variable that every process of a pod has: `<pod uid>/<container>/<run>`. */
 export const markVariable = 'VK_PROCESS_RUN';
@@ -23,8 +24,7 @@ export function markedProcesses(prefix) {
 }
 
 /**
- * Kills all processes whose mark begins with `prefix`. Says how many there were: a process may have started another
- * meanwhile, so only 0 means that none is left.
+ * Kills all processes whose mark begins with `prefix`, and says how many there were.
  *
  * @param {string} prefix
  */
@@ -34,8 +34,20 @@ export function killMarked(prefix) {
   return pids.length;
 }
 
+/** What waits for a disk outlives even SIGKILL for a while. Nobody waits for it longer than this. */
+const longestKillMs = 5_000;
+
 /**
- * Sends a signal to a process, or with a negative number to a group, that may be gone.
+ * Kills until none is left, as a process may start another while it is looked for.
+ *
+ * @param {string} prefix
+ */
+export async function killAllMarked(prefix) {
+  for (const begin = Date.now(); killMarked(prefix) > 0 && Date.now() - begin < longestKillMs;) await setTimeout(10);
+}
+
+/**
+ * Sends a signal to a process, or with a negative number to a group, that may be gone, or somebody else's by now.
  *
  * @param {number} pid
  * @param {NodeJS.Signals} signal
@@ -44,7 +56,8 @@ export function kill(pid, signal) {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
 }
 

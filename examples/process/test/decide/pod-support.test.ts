@@ -33,6 +33,11 @@ describe('what processes cannot give', () => {
       'spec.containers[app].volumeMounts[/d].subPath: leaves the volume',
     ],
     [
+      {},
+      { securityContext: { runAsUser: 4711 } },
+      'spec.securityContext.runAsUser: processes run as the provider’s user',
+    ],
+    [
       { securityContext: { runAsUser: 4711 } },
       {},
       'spec.containers[app].securityContext.runAsUser: processes run as the provider’s user',
@@ -43,12 +48,19 @@ describe('what processes cannot give', () => {
 
   it.each<[object, object, string]>([
     [{ resources: { limits: { cpu: '1' } } }, {}, 'spec.containers[app].resources.limits'],
-    [{ securityContext: { readOnlyRootFilesystem: true } }, {}, 'spec.containers[app].securityContext'],
+    [
+      { securityContext: { readOnlyRootFilesystem: true } },
+      {},
+      'spec.containers[app].securityContext.readOnlyRootFilesystem',
+    ],
     [
       { volumeMounts: [{ name: 'd', mountPath: '/d', readOnly: true }] },
       {},
       'spec.containers[app].volumeMounts[/d].readOnly',
     ],
+    [{}, { volumes: [{ name: 'c', configMap: { name: 'x', optional: true } }] }, 'spec.volumes[c].configMap'],
+    [{}, { volumes: [{ name: 'd', emptyDir: { medium: 'Memory' } }] }, 'spec.volumes[d].emptyDir.medium'],
+    [{ envFrom: [{ secretRef: { name: 'x', optional: true } }] }, {}, 'spec.containers[app].envFrom'],
     [{}, { hostAliases: [{ ip: '::1' }] }, 'spec.hostAliases'],
     [{}, { dnsPolicy: 'None' }, 'spec.dnsPolicy'],
     [{}, { madeUpTomorrow: 1 }, 'spec.madeUpTomorrow'],

@@ -4,7 +4,7 @@ import { afterAnswer, initialProbeState, probeSettings, type ProbeKind } from '.
 function verdicts(kind: ProbeKind, answers: string, thresholds: object = {}): string {
   const settings = probeSettings(thresholds);
   let state = initialProbeState(kind);
-  return [...answers]
+  return Array.from(answers)
     .map((answer) => {
       state = afterAnswer(state, answer === '+', settings);
       return state.passes === undefined ? '?' : state.passes ? '+' : '-';
