@@ -66,12 +66,8 @@ describe('KubeletServer', () => {
   const exec = '/exec/default/web/main?command=cat&output=1';
   function openExec(): WebSocket & { readonly errors: string[] } {
     const { host, port } = server.address;
-    const socket = new WebSocket(`wss://${host}:${port}${exec}`, ['v4.channel.k8s.io'], {
-      ca: server.certificate,
-      cert: apiserver.certificate,
-      key: apiserver.key,
-      servername: 'edge-1',
-    });
+    const options = { ca: server.certificate, cert: apiserver.certificate, key: apiserver.key, servername: 'edge-1' };
+    const socket = new WebSocket(`wss://${host}:${port}${exec}`, ['v4.channel.k8s.io'], options);
     const errors: string[] = [];
     socket.on('error', (error) => errors.push(error.message));
     socket.on('message', (data: Buffer) => {
