@@ -2,22 +2,14 @@
  * Port-forward by SPDY inside of a WebSocket: its binary messages are one stream of bytes, whose boundaries mean nothing.
  * kubelet-protocol §4. Neighbours: `web-socket-link.ts` (the socket), `../port-forward` (what speaks SPDY over it).
  */
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { VkError } from '../../runtime/errors.js';
 import type { UpgradeCall } from '../call.js';
-import { negotiate } from '../negotiate.js';
 import { resolveStreamingOptions, type StreamingOptions } from '../streaming-options.js';
 import { ChannelDuplex } from './channel-duplex.js';
-import { chooseTunnel, portForwardSubprotocols, tunnelSubprotocol } from './subprotocols.js';
-import { acceptWebSocket, offeredSubprotocols } from './upgrade.js';
+import { chooseTunnel, tunnelSubprotocol } from './subprotocols.js';
+import { acceptWebSocket } from './upgrade.js';
 import { WebSocketLink } from './web-socket-link.js';
-
-/** Whether a port-forward that asks for a WebSocket is to have the tunnel: it is offered, and no channels before it. */
-export function isTunnelRequest(request: IncomingMessage): boolean {
-  const known = [...portForwardSubprotocols, tunnelSubprotocol];
-  return negotiate(offeredSubprotocols(request), known) === tunnelSubprotocol;
-}
 
 /**
  * Ending the stream closes the WebSocket with code 1000, and what the client still sends is thrown away. The stream ends

@@ -47,7 +47,8 @@ export function acceptWebSocket<Choice extends Subprotocol>(
     clientTracking: false,
     perMessageDeflate: false,
     autoPong: false,
-    maxPayload: maxMessageBytes,
+    // To ws neither 0 nor what is too large for 32 bits is a bound.
+    maxPayload: Math.min(Math.max(maxMessageBytes, 1), 0x7fff_ffff),
     maxBufferedChunks,
     // Bytes, not text: the base64 codec has its own check, and other text is as good as binary.
     skipUTF8Validation: true,

@@ -99,7 +99,7 @@ export class WebSocketLink {
     for (const part of frame) this.#socket.write(part);
     this.#socket.write(last, (error) => {
       if (!error) this.#activeAt = this.#options.clock.now();
-      sent(error);
+      sent(error ? this.#ended(error) : undefined);
     });
     this.#socket.uncork();
   }
@@ -181,8 +181,8 @@ export class WebSocketLink {
     if (wasOpen) this.#gone.abort(this.#ended());
   }
 
-  #ended(): VkError {
-    return new VkError('Aborted', 'WebSocket client: it has gone');
+  #ended(cause?: Error): VkError {
+    return new VkError('Aborted', 'WebSocket client: it has gone', { cause });
   }
 
   /** In order without an error. Does nothing where the end has begun. */

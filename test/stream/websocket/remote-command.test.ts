@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import type { Status } from '../../../src/kube/types.js';
@@ -195,6 +196,14 @@ describe('a remote command over a WebSocket', () => {
     client.webSocket.send(Buffer.alloc(1_000));
     expect(await nextChunk(session.stdin!)).toHaveLength(999);
     client.webSocket.send(Buffer.alloc(1_001));
+    expect((await client.closed).code).toBe(1009);
+    expect(reasonOf(session).code).toBe('InvalidInput');
+  });
+
+  it.each([0, -1, Infinity, 2 ** 32])('takes no bound of %d for none', async (maxMessageBytes) => {
+    const { client, session } = await exec('v4.channel.k8s.io', {}, { maxMessageBytes });
+    const socket = (client.webSocket as unknown as { _socket: Socket })._socket;
+    socket.write(Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0]));
     expect((await client.closed).code).toBe(1009);
     expect(reasonOf(session).code).toBe('InvalidInput');
   });

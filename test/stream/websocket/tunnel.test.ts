@@ -110,6 +110,16 @@ describe('the tunnel of a port-forward', () => {
     expect(bytes).toBe(200 * 65_536);
   });
 
+  it('is closed in order though its client is held up', async () => {
+    const { client, tunnel, socket } = await dig();
+    for (let count = 0; count < 200; count += 1) client.webSocket.send(Buffer.alloc(65_536));
+    await eventually('held up', () => (socket as { isPaused?: () => boolean }).isPaused?.() === true);
+    tunnel.end('last');
+    expect((await client.message()).toString()).toBe('last');
+    expect((await client.closed).code).toBe(1000);
+    await eventually('gone', () => socket.destroyed);
+  });
+
   it('slows whoever writes while the client does not read', async () => {
     const { client, tunnel, socket } = await dig();
     client.webSocket.pause();

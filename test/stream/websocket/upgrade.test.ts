@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { acceptWebSocketPortForward } from '../../../src/stream/websocket/port-forward.js';
 import { acceptWebSocketRemoteCommand } from '../../../src/stream/websocket/remote-command.js';
-import { acceptPortForwardTunnel, isTunnelRequest } from '../../../src/stream/websocket/tunnel.js';
+import { acceptPortForwardTunnel } from '../../../src/stream/websocket/tunnel.js';
 import { isWebSocketUpgrade } from '../../../src/stream/websocket/upgrade.js';
 import { dial, dialRaw, received, serve, upgradeHeaders } from './support/web-socket-server.js';
 
@@ -124,13 +124,5 @@ describe('a WebSocket upgrade', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 101 /);
     expect(answer).toContain(`Sec-WebSocket-Protocol: ${tunnel}\r\n`);
     await expect(dial(server, ['v4.channel.k8s.io'])).rejects.toThrow('403');
-  });
-
-  it('kubelet-protocol §1: is for the tunnel where that is what the client lists first', () => {
-    const request = (protocols: string): IncomingMessage =>
-      ({ headersDistinct: { 'sec-websocket-protocol': [protocols] } }) as unknown as IncomingMessage;
-    expect(isTunnelRequest(request(tunnel))).toBe(true);
-    expect(isTunnelRequest(request('v5.channel.k8s.io, SPDY/3.1+portforward.k8s.io, v4.channel.k8s.io'))).toBe(true);
-    expect(isTunnelRequest(request('v4.channel.k8s.io, SPDY/3.1+portforward.k8s.io'))).toBe(false);
   });
 });
