@@ -177,9 +177,10 @@ describe('pipeToChildProcess', () => {
 
     it('ends the whole group, also who of it does not heed the signal', async () => {
       const session = new MemorySession();
-      const child = shell("(trap '' TERM; sleep 60) & echo $!; wait", true);
+      // Who says that it is ready does not heed the signal any more.
+      const child = shell("(trap '' TERM; read _ignored < /proc/self/stat; echo $_ignored; sleep 60) & wait", true);
       const running = pipeToChildProcess(session.io, child, { signal: session.context.signal, processGroup: true });
-      const grandchild = Number(await line(session));
+      const grandchild = Number.parseInt(await line(session), 10);
       expect(runs(grandchild)).toBe(true);
       session.hangUp();
       await expect(running).rejects.toMatchObject({ code: 'Aborted' });
