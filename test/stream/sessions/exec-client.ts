@@ -49,7 +49,8 @@ export async function dialSpdy(target: Target, path: string, headers = v4): Prom
   return connection;
 }
 
-class Text {
+/** What has been received. */
+export class Text {
   #text = '';
   #changed = (): void => undefined;
 
@@ -104,12 +105,8 @@ function endOf(stream: SpdyStream): Promise<boolean> {
   });
 }
 
-export const execOverWebSocket: ExecDialer = async ({ port, certificate }, path) => {
-  const webSocket = new WebSocket(`wss://127.0.0.1:${port}${path}`, ['v5.channel.k8s.io'], {
-    ...{ ca: certificate, servername: 'edge-1', cert: apiserver.certificate, key: apiserver.key },
-  });
-  onTestFinished(() => webSocket.terminate());
-  webSocket.on('error', () => undefined);
+export const execOverWebSocket: ExecDialer = async (target, path) => {
+  const webSocket = newWebSocket(target, path, 'v5.channel.k8s.io');
   const [output, errors] = [new Text(), new Text()];
   webSocket.on('message', (message: Buffer) => {
     if (message[0] === 1) output.add(message.toString('latin1', 1));
@@ -132,3 +129,13 @@ export const execOverWebSocket: ExecDialer = async ({ port, certificate }, path)
     ended: closed.then(([code]) => ({ stdout: output.text, error: errors.text, inOrder: code === 1000 })),
   };
 };
+
+/** Closed after the test. */
+export function newWebSocket({ port, certificate }: Target, path: string, protocol: string): WebSocket {
+  const webSocket = new WebSocket(`wss://127.0.0.1:${port}${path}`, [protocol], {
+    ...{ ca: certificate, servername: 'edge-1', cert: apiserver.certificate, key: apiserver.key },
+  });
+  onTestFinished(() => webSocket.terminate());
+  webSocket.on('error', () => undefined);
+  return webSocket;
+}

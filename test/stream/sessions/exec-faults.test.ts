@@ -8,8 +8,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
 import type { AttachIO } from '../../../src/provider/provider.js';
-import { cuts, cuttableProxy, type Cut, type CuttableProxy } from './cuttable-proxy.js';
-import { ManualClock } from '../../../src/testing/manual-clock.js';
+import { cuts, cuttableProxy } from './cuttable-proxy.js';
 import {
   dialSpdy,
   execOverSpdy,
@@ -18,17 +17,10 @@ import {
   type ExecClient,
   type ExecDialer,
 } from './exec-client.js';
+import { boundOf, closing, limits, sessionClock, watch } from './losing.js';
 import { SessionScene, type Script } from './scene.js';
 
-const limits = {
-  idleTimeoutMs: 600_000,
-  pingIntervalMs: 30_000,
-  creationTimeoutMs: 30_000,
-  lingerMs: 10_000,
-  providerGraceMs: 10_000,
-};
-/** Stands still but for what `clock.runUntil` moves it; the sockets get real time at each step. */
-const clock = new ManualClock({ nowMs: Date.now(), settle: () => new Promise((resolve) => setTimeout(resolve, 2)) });
+const clock = sessionClock();
 const scene = await SessionScene.start({ ...limits, clock });
 
 const transports: readonly (readonly [string, ExecDialer])[] = [
@@ -144,28 +136,6 @@ const points: readonly Point[] = [
 
 let commands = 0;
 
-/** Whether `promise` has resolved. */
-function watch(promise: Promise<unknown>): () => boolean {
-  let done = false;
-  void promise.then(() => (done = true));
-  return () => done;
-}
-
-/** Moves time until the server has closed what went through `proxy`. How much of it that took. */
-async function closing(proxy: CuttableProxy): Promise<number> {
-  const beganMs = clock.now();
-  await clock.runUntil(watch(proxy.closedByServer));
-  return clock.now() - beganMs;
-}
-
-/**
- * A closed or reset connection shows at the next write; silence after the idle time. That begins when the kernels between
- * the two ends take nothing any more, which is some of the clock's time.
- */
-function boundOf(how: Cut): number {
-  return how === 'silence' ? 3 * limits.idleTimeoutMs : 2 * limits.pingIntervalMs + limits.providerGraceMs;
-}
-
 describe.each(transports)('an exec over %s whose client is lost', (_, dial) => {
   const cases = points.flatMap((point) => cuts.map((how) => ({ ...point, how })));
 
@@ -174,14 +144,14 @@ describe.each(transports)('an exec over %s whose client is lost', (_, dial) => {
     let ended = (): boolean => false;
     const path = scene.exec(`command ${commands}`, (io, context) => {
       const result = point.script(io, context);
-      ended = watch(result.catch(() => undefined));
+      ended = watch(result);
       return result;
     });
     const proxy = await cuttableProxy(scene.target.port);
     const client = await dial({ ...scene.target, port: proxy.port }, path);
     await point.reach(client);
     proxy.cut(point.how);
-    expect(await closing(proxy)).toBeLessThanOrEqual(boundOf(point.how));
+    expect(await closing(proxy, clock)).toBeLessThanOrEqual(boundOf(point.how));
     expect(ended()).toBe(true);
     client.read();
     if (point.when !== 'after its status') expect((await client.ended).error).not.toContain('Success');
@@ -204,7 +174,7 @@ describe('an exec over SPDY whose client is lost', () => {
       for (const type of ['error', 'stdin', 'stdout'].slice(0, streams))
         await connection.openStream({ streamtype: [type] });
       proxy.cut(how);
-      expect(await closing(proxy)).toBeLessThanOrEqual(limits.creationTimeoutMs);
+      expect(await closing(proxy, clock)).toBeLessThanOrEqual(limits.creationTimeoutMs);
       expect(asked).toBe(false);
     },
   );
@@ -257,7 +227,7 @@ describe.each(transports)('an exec over %s whose provider fails', (_, dial) => {
     const proxy = await cuttableProxy(scene.target.port);
     await dial({ ...scene.target, port: proxy.port }, path);
     proxy.cut('reset');
-    expect(await closing(proxy)).toBeLessThanOrEqual(boundOf('reset'));
+    expect(await closing(proxy, clock)).toBeLessThanOrEqual(boundOf('reset'));
   });
 });
 
