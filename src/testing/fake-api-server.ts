@@ -38,6 +38,7 @@ import { Watches } from './apiserver/http/watches.js';
 import { KubeletGateway } from './apiserver/kubelet/kubelet-gateway.js';
 import { OpenSockets } from './apiserver/kubelet/open-sockets.js';
 import { CertificateAuthority } from '../kube/pki/certificates.js';
+import { MetricsApi, type MetricsApiOptions } from './apiserver/metrics/metrics-api.js';
 import type { TestCluster } from './cluster.js';
 import { FaultScript } from './faults.js';
 
@@ -61,6 +62,11 @@ export interface FakeApiServerOptions extends ControllerOptions {
   readonly authorize?: Authorize;
   /** Changes of each resource that a watch or a page can go back. Default: 20,000. */
   readonly historyLimit?: number;
+  /**
+   * Serves metrics.k8s.io as metrics-server does, by scraping the kubelets, so that `kubectl top` works once there have
+   * been two scrapes. Default: false.
+   */
+  readonly metrics?: boolean | MetricsApiOptions;
   /** How often an idle watch is told the newest revision. Default: 60,000 ms, as a real apiserver. */
   readonly bookmarkIntervalMs?: number;
   /** Events that may wait for one slow watcher before its connection is cut. Default: 10,000. */
@@ -111,6 +117,7 @@ export class FakeApiServer implements TestCluster {
   readonly #handler: Handler;
   readonly #watches: Watches;
   readonly #kubelets: KubeletGateway;
+  readonly #metrics: MetricsApi | undefined;
   /** Connections that the HTTP server has let go of. */
   readonly #upgraded = new OpenSockets();
   readonly #controllers: readonly Controller[];
@@ -149,6 +156,10 @@ export class FakeApiServer implements TestCluster {
       bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
       maximumBacklog: options.watchBacklog ?? 10_000,
     });
+    const { metrics = false } = options;
+    if (metrics !== false) {
+      this.#metrics = new MetricsApi(this.#core, clock, this.#kubelets, metrics === true ? {} : metrics);
+    }
     this.#handler = new Handler({
       core: this.#core,
       clock,
@@ -160,6 +171,7 @@ export class FakeApiServer implements TestCluster {
       protobuf,
       watches: this.#watches,
       kubelets: this.#kubelets,
+      metrics: this.#metrics,
     });
     const signing = tls ? this.#authority : undefined;
     this.#controllers = controllersFor({ core: this.#core, clock, authority: signing }, options);
@@ -244,6 +256,7 @@ export class FakeApiServer implements TestCluster {
     const connection = staticConnection(url, { token: this.#adminToken, ...(ca === undefined ? {} : { ca }) });
     this.#running = { server, url, folder, kubeconfig, client: new KubeClient(connection) };
     for (const controller of this.#controllers) controller.start();
+    this.#metrics?.start();
   }
 
   stop(): Promise<void> {
@@ -256,6 +269,7 @@ export class FakeApiServer implements TestCluster {
 
   async #stop(): Promise<void> {
     for (const controller of this.#controllers) controller.stop();
+    this.#metrics?.stop();
     this.#watches.endAll();
     const running = this.#running;
     if (running === undefined) return;

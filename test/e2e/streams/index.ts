@@ -2,18 +2,25 @@
 import { describe } from 'vitest';
 import type { TestCluster } from '../../../src/testing/cluster.js';
 import { shellWorld } from '../support/shell-world.js';
+import type { StreamKubectl } from '../support/stream-kubectl.js';
 import { clientNodeStreams } from './client-node.js';
 import { kubectlStreams } from './kubectl.js';
 import { kubeletProxy } from './kubelet-proxy.js';
 import { pythonStreams } from './python.js';
+import { stats } from './stats.js';
 
-export function streamBodies(cluster: () => TestCluster): void {
+/** `more`: what else a kubectl is to do on this cluster. */
+export function streamBodies(
+  cluster: () => TestCluster,
+  more: (at: { readonly kubectl: StreamKubectl }) => void = () => {},
+): void {
   kubeletProxy(cluster);
 
   describe('a pod of a virtual node', () => {
     const world = shellWorld(cluster);
-    kubectlStreams(cluster, world);
+    kubectlStreams(cluster, world, more);
     clientNodeStreams(cluster, world);
     pythonStreams(cluster);
+    stats(cluster);
   });
 }

@@ -7,7 +7,11 @@ import { kubectlExec } from './kubectl-exec.js';
 import { kubectlLogs } from './kubectl-logs.js';
 import { kubectlPortForward } from './kubectl-port-forward.js';
 
-export function kubectlStreams(cluster: () => TestCluster, world: ShellWorld): void {
+export function kubectlStreams(
+  cluster: () => TestCluster,
+  world: ShellWorld,
+  more: (at: { readonly kubectl: StreamKubectl }) => void,
+): void {
   const binaries = StreamKubectl.all(cluster);
 
   it.skipIf(binaries.length > 0)(
@@ -21,6 +25,7 @@ export function kubectlStreams(cluster: () => TestCluster, world: ShellWorld): v
     kubectlExec(kubectl);
     kubectlLogs(kubectl, world);
     kubectlPortForward(kubectl);
+    more({ kubectl });
 
     it('debug attaches to an ephemeral container', async () => {
       const name = `debug-${kubectl.version.replaceAll(/[^a-z0-9]+/g, '-')}`;

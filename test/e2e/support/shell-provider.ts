@@ -127,11 +127,12 @@ export class ShellProvider implements Provider {
 
   async getStatsSummary(): Promise<StatsSummary> {
     const startTime = new Date(this.#startedMs).toISOString();
-    const time = now();
+    const nowMs = Date.now();
+    const time = new Date(nowMs).toISOString();
     const cpu = {
       time,
       usageNanoCores: figures.cores * 1e9,
-      usageCoreNanoSeconds: Math.round((Date.now() - this.#startedMs) * 1e6 * figures.cores),
+      usageCoreNanoSeconds: Math.round((nowMs - this.#startedMs) * 1e6 * figures.cores),
     };
     const memory = { time, workingSetBytes: figures.workingSetBytes };
     return {

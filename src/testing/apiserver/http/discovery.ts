@@ -14,6 +14,15 @@ interface ApiResource {
   readonly categories?: readonly string[];
 }
 
+/** A resource that can be read, and of which nothing is stored. */
+export interface ServedResource {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
 const connect = ['create', 'get'];
 
 /** Subresources with a kind of their own, by the resource they belong to. */
@@ -43,10 +52,14 @@ const ownKinds: Readonly<Record<string, readonly (ApiResource & { readonly subre
 export class Discovery {
   readonly #groups = new Map<string, Map<string, ApiResource[]>>();
 
-  constructor(definitions: readonly ResourceDefinition[]) {
+  /** `served`: resources that somebody else answers for. */
+  constructor(definitions: readonly ResourceDefinition[], served: readonly ServedResource[] = []) {
     for (const definition of definitions) this.#add(definition.group, definition.version, resourcesOf(definition));
     for (const { group, version, plural, kind, namespaced } of virtualResources) {
       this.#add(group, version, [{ name: plural, singularName: '', namespaced, kind, verbs: ['create'] }]);
+    }
+    for (const { group, version, plural, kind, namespaced } of served) {
+      this.#add(group, version, [{ name: plural, singularName: '', namespaced, kind, verbs: ['get', 'list'] }]);
     }
   }
 

@@ -14,6 +14,7 @@ import type { FaultScript } from '../../faults.js';
 import { ApiFailure } from '../core/api.js';
 import type { Core } from '../core/index.js';
 import type { KubeletGateway } from '../kubelet/kubelet-gateway.js';
+import { metricsGroup, metricsResources, type MetricsApi } from '../metrics/metrics-api.js';
 import { requireAccess, type Access, type Authorize } from './access.js';
 import { answerFailure, answerJson, answerText, send, type Answer } from './answer.js';
 import { readBody, type Protobuf } from './body.js';
@@ -24,7 +25,7 @@ import { openApiGroup, openApiIndex, openApiV2 } from './openapi.js';
 import { FaultPlay } from './play-faults.js';
 import type { RequestLog, Verb } from './request-log.js';
 import { Resources, verbOf, watchRepresentations, type ResourceRoute } from './resources.js';
-import { Router } from './route.js';
+import { Router, type Route } from './route.js';
 import { watchRequest } from './selection.js';
 import { upgradable } from './upgrade.js';
 import { serverVersion } from './version.js';
@@ -43,6 +44,8 @@ export interface HandlerOptions {
   readonly protobuf: Protobuf;
   readonly watches: Watches;
   readonly kubelets: KubeletGateway;
+  /** Undefined: metrics.k8s.io is unknown. */
+  readonly metrics: MetricsApi | undefined;
 }
 
 /** What the log and the faults know a request by. */
@@ -66,7 +69,7 @@ export class Handler {
   constructor(options: HandlerOptions) {
     this.#options = options;
     this.#router = new Router(options.core.definitions);
-    this.#discovery = new Discovery(options.core.definitions);
+    this.#discovery = new Discovery(options.core.definitions, options.metrics === undefined ? [] : metricsResources);
     this.#resources = new Resources(options.core, () => options.clock.now(), options.protobuf);
   }
 
@@ -144,7 +147,7 @@ export class Handler {
       case 'path':
         return this.#document(call, route.path);
       case 'unknownResource':
-        throw unknownResource(route.group, route.plural);
+        return this.#served(call, route, subject);
       case 'virtual': {
         Object.assign(subject, { verb: 'create', resource: route.plural, namespace: route.namespace });
         requireAccess(this.#options.authorize, user, { ...route, verb: 'create', name: undefined });
@@ -154,6 +157,18 @@ export class Handler {
       case 'resource':
         return this.#resource(call, route, subject);
     }
+  }
+
+  /** What is computed and not stored. */
+  #served(call: Call, route: Extract<Route, { kind: 'unknownResource' }>, subject: Subject): Answer {
+    const { metrics, authorize } = this.#options;
+    const { group, plural, namespace, name } = route;
+    if (metrics === undefined || group !== metricsGroup) throw unknownResource(group, plural);
+    if (call.request.method !== 'GET') throw methodNotAllowed();
+    const verb = name === undefined ? 'list' : 'get';
+    Object.assign(subject, { verb, resource: `${plural}.${group}`, namespace, name });
+    requireAccess(authorize, call.user, { verb, group, plural, namespace, name });
+    return answerJson(metrics.document(plural, namespace, name, call.query));
   }
 
   async #resource(call: Call, route: ResourceRoute, subject: Subject): Promise<Answer | undefined> {
@@ -205,12 +220,7 @@ export class Handler {
   #document(call: Call, path: string): Answer {
     const { method } = call.request;
     if (method !== 'GET' && method !== 'HEAD') {
-      throw new ApiFailure(
-        405,
-        'MethodNotAllowed',
-        'the server does not allow this method on the requested resource',
-        {},
-      );
+      throw methodNotAllowed();
     }
     if (path === '/openapi/v2') return answerJson(openApiV2, 200, negotiate(call.request.headers.accept).contentType);
     const { definitions } = this.#options.core;
@@ -229,6 +239,10 @@ export class Handler {
 }
 
 const noBody = Buffer.alloc(0);
+
+function methodNotAllowed(): ApiFailure {
+  return new ApiFailure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+}
 
 /** Ways into a pod for which the right to `get` is not enough. */
 const createsSession = new Set(['exec', 'attach', 'portforward']);

@@ -21,7 +21,14 @@ export type Route =
       readonly namespace: string | undefined;
     }
   /** Below a group and version, but nothing that is known. */
-  | { readonly kind: 'unknownResource'; readonly group: string; readonly version: string; readonly plural: string }
+  | {
+      readonly kind: 'unknownResource';
+      readonly group: string;
+      readonly version: string;
+      readonly plural: string;
+      readonly namespace: string | undefined;
+      readonly name: string | undefined;
+    }
   /** Any other path, without its trailing slash. */
   | { readonly kind: 'path'; readonly path: string };
 
@@ -102,7 +109,8 @@ export class Router {
     }
     const definition = this.#definitions.get(key(group, version, plural));
     const misplaced = definition !== undefined && !definition.namespaced && namespace !== undefined;
-    if (definition === undefined || misplaced) return { kind: 'unknownResource', group, version, plural };
+    if (definition === undefined || misplaced)
+      return { kind: 'unknownResource', group, version, plural, namespace, name };
     return { kind: 'resource', definition, namespace, name, subresource, rest: rest.join('/') };
   }
 }

@@ -9,6 +9,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import type { CertificateAndKey } from '../../../kube/pki/certificates.js';
 import type { Node, Pod } from '../../../kube/types.js';
 import type { Clock } from '../../../runtime/clock.js';
@@ -73,6 +74,16 @@ export class KubeletGateway {
     if (subresource === 'log') return this.#log(call, name, { address, path });
     if (call.upgrade === undefined) throw badRequest('Upgrade request required');
     return this.#stream(call, subresource, address, path);
+  }
+
+  /** What a node's kubelet answers to a GET, for a scraper. Rejects for any answer but 200. */
+  async fetchText(node: Node, path: string): Promise<string> {
+    const { signal } = this.#stopping;
+    const response = await this.#client.ask({ address: kubeletAddress(node), method: 'GET', path, signal });
+    this.#sockets.add(response.socket);
+    const said = await text(response);
+    if (response.statusCode !== 200) throw unknownFailure(`${path}: status code ${response.statusCode}`);
+    return said;
   }
 
   /** Cuts every connection to a kubelet, and waits until none is left. */
