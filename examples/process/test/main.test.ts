@@ -22,7 +22,11 @@ describe('npm run process', () => {
 
   function start(args: readonly string[]): Program {
     const program = new Program(folder, args);
-    opened.push(() => program[Symbol.asyncDispose]());
+    // In order: its containers would outlive a program that is killed.
+    opened.push(() => {
+      program.signal('SIGINT');
+      return program.ended();
+    });
     return program;
   }
 
@@ -66,7 +70,8 @@ describe('npm run process', () => {
         '-c',
         'echo looking',
       );
-      await eventually('the debugger', async () => (await kubectl('logs', 'demo', '-c', 'debugger')) === 'looking\n');
+      const looked = () => kubectl('logs', 'demo', '-c', 'debugger').catch(() => 'not yet');
+      await eventually('the debugger', async () => (await looked()) === 'looking\n');
       const uid = await kubectl('get', 'pod', 'demo', '-o', 'jsonpath={.metadata.uid}');
       expect(markedProcesses(uid).length).toBeGreaterThanOrEqual(2);
 

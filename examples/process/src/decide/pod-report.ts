@@ -6,28 +6,29 @@ import {
   waiting,
   type Container,
   type ContainerReport,
+  type ContainerState,
   type Pod,
   type PodStatus,
 } from 'vk-sdk';
 import type { PodPlan, RunState } from './pod-plan.js';
 
+export interface RunFacts {
+  readonly number: number;
+  readonly state: RunState;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
 export interface ContainerFacts {
   readonly name: string;
-  readonly run?: {
-    readonly number: number;
-    readonly state: RunState;
-    readonly reason?: string;
-    readonly message?: string;
-  };
-  /** How the run before that ended. */
-  readonly lastEnd?: RunEnd;
+  /** The latest run, and the one before. */
+  readonly run?: RunFacts;
+  readonly previous?: RunFacts;
   readonly started: boolean;
   readonly ready: boolean;
   /** Why the container cannot even be tried. */
   readonly impossible?: string;
 }
-
-export type RunEnd = Extract<RunState, { type: 'ended' }> & { readonly reason?: string; readonly message?: string };
 
 export interface ReportOptions {
   readonly now: number;
@@ -69,51 +70,53 @@ export function reportPod(pod: Pod, facts: readonly ContainerFacts[], options: R
 }
 
 function reportContainer(pod: Pod, fact: ContainerFacts, spec: Container | undefined, plan: PodPlan): ContainerReport {
-  const { run, lastEnd, started, ready, impossible } = fact;
-  const containerID = run && containerId(pod, fact.name, run.number);
-  const backingOff = plan.backingOff.find(({ name }) => name === fact.name);
-  const resources = spec?.resources && {
-    resources: spec.resources,
-    ...(spec.resources.requests && { allocatedResources: spec.resources.requests }),
+  const { name, run, previous, started, ready, impossible } = fact;
+  const { requests } = spec?.resources ?? {};
+  const resources = {
+    ...(spec?.resources && { resources: spec.resources }),
+    ...(requests && { allocatedResources: requests }),
   };
+  if (impossible !== undefined) return { ...resources, state: waiting('CreateContainerConfigError', impossible) };
+  if (run === undefined) return resources;
   const common = {
+    ...resources,
     started,
     ready,
-    restartCount: run?.number ?? 0,
-    ...(containerID !== undefined && { containerID }),
-    ...resources,
+    restartCount: run.number,
+    containerID: containerId(pod, name, run.number),
   };
-  if (impossible !== undefined) return { ...common, state: waiting('CreateContainerConfigError', impossible) };
-  if (run === undefined) return resources ?? {};
-  const lastState = lastEnd && endOf(lastEnd, containerId(pod, fact.name, run.number - 1));
-  const { state } = run;
-  switch (state.type) {
-    case 'starting':
-      return { ...common, state: waiting('ContainerCreating'), ...(lastState && { lastState }) };
-    case 'running':
-      return { ...common, state: running(state), ...(lastState && { lastState }) };
-    case 'ended': {
-      const end = endOf({ ...state, ...run, ...state }, containerID);
-      if (!backingOff) return { ...common, state: end, ...(lastState && { lastState }) };
-      const seconds = Math.round((backingOff.at - state.finishedAt) / 1_000);
-      const message = `back-off ${seconds}s restarting failed container=${fact.name} pod=${pod.metadata.name ?? ''}_${pod.metadata.namespace ?? ''}(${pod.metadata.uid ?? ''})`;
-      return { ...common, state: waiting('CrashLoopBackOff', message), lastState: end };
-    }
+  const end = endOf(pod, name, run);
+  const next = plan.backingOff.find((each) => each.name === name);
+  if (end && next && run.state.type === 'ended') {
+    return { ...common, state: backOff(pod, name, next.at - run.state.finishedAt), lastState: end };
   }
+  const lastState = previous && endOf(pod, name, previous);
+  const state = end ?? (run.state.type === 'running' ? running(run.state) : waiting('ContainerCreating'));
+  return { ...common, state, ...(lastState && { lastState }) };
 }
 
-function endOf(end: RunEnd, containerID: string | undefined): ReturnType<typeof terminated> {
-  const { exitCode, startedAt, finishedAt, reason, message } = end;
+function backOff({ metadata }: Pod, container: string, delayMs: number): ContainerState {
+  const { namespace = '', name = '', uid = '' } = metadata;
+  const delay = `${Math.round(delayMs / 1_000)}s`;
+  const message = `back-off ${delay} restarting failed container=${container} pod=${name}_${namespace}(${uid})`;
+  return waiting('CrashLoopBackOff', message);
+}
+
+/** Undefined for a run that has not ended. */
+function endOf(pod: Pod, container: string, run: RunFacts): ContainerState | undefined {
+  const { number, state, reason, message } = run;
+  if (state.type !== 'ended') return undefined;
+  const { exitCode, startedAt, finishedAt } = state;
   return terminated({
     exitCode,
     finishedAt,
+    containerID: containerId(pod, container, number),
     ...(startedAt !== undefined && { startedAt }),
     ...(reason !== undefined && { reason }),
     ...(message !== undefined && { message }),
-    ...(containerID !== undefined && { containerID }),
   });
 }
 
-function containerId(pod: Pod, container: string, run: number): string {
-  return `process://${pod.metadata.uid ?? ''}/${container}/${run}`;
+function containerId({ metadata }: Pod, container: string, run: number): string {
+  return `process://${metadata.uid ?? ''}/${container}/${run}`;
 }

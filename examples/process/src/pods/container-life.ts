@@ -1,26 +1,20 @@
 /**
- * One container of a pod: its runs, one after the other, with their probes and hooks. It does what it is told by the
- * pod's plan, and says how things are. Neighbours: `pod-life.ts` (its pod), `container-stop.ts`, `../runs/` (a run).
+ * One container of a pod: its runs, one after the other. It does what it is told by the pod's plan, and says how things
+ * are. Neighbours: `pod-life.ts` (its pod), `run-health.ts` (hooks and probes of a run), `container-stop.ts` (its end),
+ * `../runs/container-run.ts` (the run itself).
  */
-import { join } from 'node:path';
 import { VkError, type Container, type Pod } from 'vk-sdk';
 import { containerCommand } from '../decide/container-command.js';
 import type { ContainerView, Role } from '../decide/pod-plan.js';
-import type { ContainerFacts, RunEnd } from '../decide/pod-report.js';
+import type { ContainerFacts, RunFacts } from '../decide/pod-report.js';
 import { restartPolicyOf, type NextRun } from '../decide/restart.js';
-import { readJson, writeJson } from '../disk/json-file.js';
 import type { PodFolder } from '../disk/state-folder.js';
-import { ContainerProbes, type Health } from '../probes/container-probes.js';
 import { ContainerRun, type ContainerRunOptions } from '../runs/container-run.js';
-import { runCommand } from '../streams/command.js';
 import { ContainerStop } from './container-stop.js';
 import type { PodContext } from './context.js';
-import { runHook } from './hook.js';
 import { prepareContainer } from './prepare.js';
-import { readTerminationMessage } from './termination-message.js';
-
-/** What is kept of a run beside what its supervisor writes: `health.json` and `message.json` in its folder. */
-type RecordedHealth = Pick<Health, 'started' | 'ready'> & { readonly hookDone: boolean };
+import { RunHealth } from './run-health.js';
+import { terminationMessageOf } from './termination-message.js';
 
 /** After a failure that is the machine's, such as a full disk. */
 const retryMs = 10_000;
@@ -34,14 +28,11 @@ export class ContainerLife {
   #pod: Pod;
   #run: ContainerRun | undefined;
   #previous: ContainerRun | undefined;
-  #probes: ContainerProbes | undefined;
+  /** Of the run, once it has been seen running. */
+  #health: RunHealth | undefined;
   #stop: ContainerStop | undefined;
-  #hook: AbortController | undefined;
-  #hookDone = false;
-  #unhealthySince: { readonly since: number; readonly graceMs: number } | undefined;
   /** Why the container could not be started, and when to try again. */
   #failure: { readonly message: string; readonly retryAt: number } | undefined;
-  readonly #messages = new WeakMap<ContainerRun, { readonly message?: string }>();
 
   constructor(role: Role, name: string, pod: Pod, folder: PodFolder, context: PodContext, onChange: () => void) {
     this.name = name;
@@ -81,30 +72,19 @@ export class ContainerLife {
       ...(this.#run && {
         run: { number: this.#run.number, backoffMs: this.#run.order.backoffMs, state: this.#run.state },
       }),
-      started: this.#isStarted(),
+      started: this.#health?.started ?? false,
       ...(this.#failure && { notBefore: this.#failure.retryAt }),
-      ...(this.#unhealthySince && { unhealthy: this.#unhealthySince }),
+      ...(this.#health?.unhealthy && { unhealthy: this.#health.unhealthy }),
     };
   }
 
   get facts(): ContainerFacts {
-    const { exit } = this.#run ?? {};
-    const lastEnd = this.#previous && this.#endOf(this.#previous);
-    const message = this.#run && exit && this.#messageOf(this.#run);
-    const { reason } = exit ?? {};
     return {
       name: this.name,
-      ...(this.#run && {
-        run: {
-          number: this.#run.number,
-          state: this.#run.state,
-          ...(reason !== undefined && { reason }),
-          ...(message !== undefined && { message }),
-        },
-      }),
-      ...(lastEnd && { lastEnd }),
-      started: this.#isStarted(),
-      ready: this.#isStarted() && (this.#probes?.health.ready ?? false),
+      ...(this.#run && { run: this.#factsOf(this.#run) }),
+      ...(this.#previous && { previous: this.#factsOf(this.#previous) }),
+      started: this.#health?.started ?? false,
+      ready: this.#health?.ready ?? false,
       ...(this.#failure && { impossible: this.#failure.message }),
     };
   }
@@ -155,16 +135,14 @@ export class ContainerLife {
   stop(killAt: number): void {
     const run = this.#run;
     if (!run || run.state.type === 'ended') return;
-    this.#hook?.abort();
-    this.#probes?.close();
+    this.#health?.close();
     this.#stop ??= new ContainerStop(run, this.spec, this.#context);
     this.#stop.killAt(killAt);
   }
 
   /** Stops looking after it. It runs on. */
   close(): void {
-    this.#hook?.abort();
-    this.#probes?.close();
+    this.#health?.close();
     this.#stop?.close();
     this.#run?.close();
   }
@@ -176,112 +154,40 @@ export class ContainerLife {
 
   #take(run: ContainerRun): void {
     this.#failure = undefined;
-    this.#unhealthySince = undefined;
-    this.#hookDone = false;
-    this.#probes = undefined;
+    this.#health = undefined;
     this.#stop = undefined;
     this.#run = run;
-    if (run.state.type === 'running') this.#running(run, run.state.startedAt);
+    this.#see(run);
     run.follow();
   }
 
   #runChanged(): void {
-    const run = this.#run;
-    if (run?.state.type === 'running') this.#running(run, run.state.startedAt);
-    if (run?.state.type === 'ended') {
-      this.#hook?.abort();
-      this.#probes?.close();
+    if (this.#run) this.#see(this.#run);
+    this.#onChange();
+  }
+
+  #see(run: ContainerRun): void {
+    if (run.state.type === 'ended') {
+      this.#health?.close();
+      this.#health = undefined;
       this.#stop?.close();
+    } else if (run.state.type === 'running' && !this.#health) {
+      const graceMs = (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
+      const { startedAt } = run.state;
+      this.#health = new RunHealth(run, startedAt, this.spec, graceMs, this.#context, this.#onChange);
+      this.#health.start();
     }
-    this.#onChange();
   }
 
-  /** Once for each run that this provider sees running. */
-  #running(run: ContainerRun, startedAt: number): void {
-    if (this.#probes) return;
-    const { clock, logger, loopback } = this.#context;
-    const recorded = readJson<RecordedHealth>(join(run.folder, 'health.json'));
-    const probes = new ContainerProbes(
-      {
-        container: this.spec,
-        host: loopback,
-        exec: (command, signal) => runCommand(run.order, command, signal),
-      },
-      { clock, logger, startedAt, previous: recorded, onChange: (health) => this.#healthChanged(run, health) },
-    );
-    this.#probes = probes;
-    void this.#begin(run, probes, recorded?.hookDone ?? false);
-  }
-
-  /** The postStart hook first: until it is through the container counts as not started. */
-  async #begin(run: ContainerRun, probes: ContainerProbes, hookDone: boolean): Promise<void> {
-    const hook = this.spec.lifecycle?.postStart;
-    if (hook && !hookDone) {
-      this.#hook = new AbortController();
-      try {
-        await runHook(hook, run.order, this.#context.clock, this.#hook.signal);
-      } catch (err) {
-        if (this.#hook.signal.aborted) return;
-        this.#context.logger.warn({ container: this.name, err }, 'postStart hook failed; the container is stopped');
-        this.#setUnhealthy(this.#graceMs());
-        this.#onChange();
-        return;
-      }
-    }
-    this.#hookDone = true;
-    this.#record(run, probes.health);
-    probes.start();
-    this.#onChange();
-  }
-
-  #healthChanged(run: ContainerRun, health: Health): void {
-    if (run !== this.#run || run.state.type !== 'running') return;
-    this.#record(run, health);
-    if (!health.alive) {
-      const { livenessProbe, startupProbe } = this.spec;
-      const own = (health.started ? livenessProbe : startupProbe)?.terminationGracePeriodSeconds;
-      this.#context.logger.warn({ container: this.name, run: run.number }, 'container is stopped: its probe fails');
-      this.#setUnhealthy(own === undefined ? this.#graceMs() : own * 1_000);
-    }
-    this.#onChange();
-  }
-
-  #setUnhealthy(graceMs: number): void {
-    this.#unhealthySince ??= { since: this.#context.clock.now(), graceMs };
-  }
-
-  #record(run: ContainerRun, { started, ready }: Health): void {
-    writeJson(join(run.folder, 'health.json'), { started, ready, hookDone: this.#hookDone } satisfies RecordedHealth);
-  }
-
-  #graceMs(): number {
-    return (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
-  }
-
-  #isStarted(): boolean {
-    return this.#run?.state.type === 'running' && this.#hookDone && (this.#probes?.health.started ?? false);
-  }
-
-  #endOf(run: ContainerRun): RunEnd | undefined {
-    if (run.state.type !== 'ended') return undefined;
-    const message = this.#messageOf(run);
-    const { reason } = run.exit ?? {};
-    return { ...run.state, ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) };
-  }
-
-  /** Read once, at the end: the next run finds the file empty. */
-  #messageOf(run: ContainerRun): string | undefined {
-    const { exit } = run;
-    if (exit === undefined || exit.message !== undefined) return exit?.message;
-    const path = join(run.folder, 'message.json');
-    let known = this.#messages.get(run) ?? readJson<{ readonly message?: string }>(path);
-    if (!known) {
-      const folder = this.#folder.container(this.name);
-      const message = readTerminationMessage(this.spec, folder.root, folder.log(run.number), exit.exitCode);
-      known = message === undefined ? {} : { message };
-      writeJson(path, known);
-    }
-    this.#messages.set(run, known);
-    return known.message;
+  #factsOf(run: ContainerRun): RunFacts {
+    const { number, state, exit } = run;
+    const folder = this.#folder.container(this.name);
+    const message = exit && (exit.message ?? terminationMessageOf(run, exit.exitCode, this.spec, folder.root));
+    return {
+      number,
+      state,
+      ...(exit?.reason !== undefined && { reason: exit.reason }),
+      ...(message !== undefined && { message }),
+    };
   }
 }

@@ -1,7 +1,10 @@
 /** What a container has to say of its own end, as the kubelet takes it. */
 import { closeSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Container } from 'vk-sdk';
 import { pathInContainer } from '../decide/container-command.js';
+import { readJson, writeJson } from '../disk/json-file.js';
+import type { ContainerRun } from '../runs/container-run.js';
 
 const longestMessage = 4_096;
 const longestFallback = 2_048;
@@ -12,13 +15,23 @@ export function terminationMessagePath(container: Container, root: string): stri
   return pathInContainer(root, container.terminationMessagePath ?? '/dev/termination-log');
 }
 
-/** Undefined if there is nothing to say. `log`: the run's log in the format of CRI. */
-export function readTerminationMessage(
+/** Undefined if there is nothing to say. Read once, and then from the run's folder: the next run begins with no file. */
+export function terminationMessageOf(
+  run: ContainerRun,
+  exitCode: number,
   container: Container,
   root: string,
-  log: string,
-  exitCode: number,
 ): string | undefined {
+  const path = join(run.folder, 'message.json');
+  const known = readJson<{ readonly message?: string }>(path);
+  if (known) return known.message;
+  const message = readTerminationMessage(container, root, run.order.log, exitCode);
+  writeJson(path, { message });
+  return message;
+}
+
+/** `log`: the run's log in the format of CRI. */
+function readTerminationMessage(container: Container, root: string, log: string, exitCode: number): string | undefined {
   const written = readEdge(terminationMessagePath(container, root), longestMessage, 'start');
   if (written || container.terminationMessagePolicy !== 'FallbackToLogsOnError' || exitCode === 0)
     return written || undefined;
