@@ -46,7 +46,8 @@ export async function transfers(count: number, firstSeed = 1): Promise<TransferR
       await Promise.all(
         seeds.map(async (seed) => {
           try {
-            bytes += await within(longestMs, transfer(pair, seed, pattern));
+            const carried = await within(longestMs, transfer(pair, seed, pattern));
+            bytes += carried;
           } catch (error) {
             const problem = error instanceof Error ? error.message : String(error);
             failures.push({ seed, problem, kind: problem === late ? 'hang' : 'mismatch' });

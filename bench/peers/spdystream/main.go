@@ -153,7 +153,9 @@ func request(task string, port int, size int64, count int, digest bool, ping tim
 	if err := json.NewEncoder(os.Stdout).Encode(done); err != nil {
 		return err
 	}
-	return connection.Close()
+	// The server may have gone away first, and then there is nobody to tell.
+	_ = connection.Close()
+	return nil
 }
 
 // Opens a stream, does the task on it, and waits for the server's end.
@@ -171,13 +173,12 @@ func exchange(connection *spdystream.Connection, task string, size int64, digest
 		return err
 	}
 	sent := make(chan error, 1)
-	go func() {
-		var err error
-		if task == "upload" || task == "echo" {
-			err = send(stream, size)
-		}
-		sent <- errors.Join(err, stream.Close())
-	}()
+	if task == "upload" || task == "echo" {
+		go func() { sent <- errors.Join(send(stream, size), stream.Close()) }()
+	} else {
+		// Before anything is read: when the server has ended too, the library may close the socket under this.
+		sent <- stream.Close()
+	}
 	var answer bytes.Buffer
 	sum := sha256.New()
 	var sink io.Writer = io.Discard

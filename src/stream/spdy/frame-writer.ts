@@ -90,8 +90,8 @@ export class FrameWriter {
   #writeTurn(stream: SpdyStream): void {
     const turn = stream.takeTurn(turnBytes);
     if (turn === undefined) return;
-    this.#transport.write(encodeDataHeader(stream.id, turn.bytes, turn.fin));
-    for (const chunk of turn.chunks) this.#transport.write(chunk);
+    this.#transport.write(encodeDataHeader(stream.id, turn.payload.length, turn.fin));
+    if (turn.payload.length > 0) this.#transport.write(turn.payload);
     turn.done?.();
     this.#listener.onDataWritten();
   }

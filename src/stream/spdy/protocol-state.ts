@@ -63,10 +63,6 @@ export class ProtocolState {
     return this.#lastPeerId;
   }
 
-  get peerGoingAway(): boolean {
-    return this.#peerGoingAway;
-  }
-
   /** The id of a new stream of our own, or undefined when the peer takes none or all are used up. */
   open(): number | undefined {
     if (this.#goingAway || this.#peerGoingAway || this.#nextId > longestId) return undefined;

@@ -144,10 +144,7 @@ export class SpdyConnection {
 
   #attach(head: Buffer | undefined): void {
     const transport = this.#transport;
-    transport.on('error', (error) => {
-      // After our end a peer may close as it likes.
-      if (!transport.writableFinished) this.#error ??= lost(error);
-    });
+    transport.on('error', (error) => this.#onLost(error));
     transport.once('close', () => this.#onClosed());
     if (transport.destroyed) {
       process.nextTick(() => this.#onClosed());
@@ -285,10 +282,14 @@ export class SpdyConnection {
 
   #onEnd(): void {
     if (this.#closing !== undefined) return;
-    if (!this.#state.peerGoingAway && [...this.#streams.values()].some(({ isOver }) => !isOver)) {
-      this.#error ??= lost(undefined);
-    }
+    this.#onLost();
     this.#transport.destroy();
+  }
+
+  /** An end in good order is one that cuts nothing off: everything was over, or had been sent by us. */
+  #onLost(cause?: unknown): void {
+    const isOver = this.#transport.writableFinished || [...this.#streams.values()].every((stream) => stream.isOver);
+    if (!isOver) this.#error ??= lost(cause);
   }
 
   #onClosed(): void {

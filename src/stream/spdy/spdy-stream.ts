@@ -26,8 +26,7 @@ export interface StreamHost {
 
 /** What a stream sends in its turn. */
 export interface Turn {
-  readonly chunks: readonly Buffer[];
-  readonly bytes: number;
+  readonly payload: Buffer;
   readonly fin: boolean;
   /** To be called when the frame has been written. */
   readonly done: (() => void) | undefined;
@@ -36,7 +35,7 @@ export interface Turn {
 type Callback = (error?: Error | null) => void;
 
 interface Outgoing {
-  chunks: Buffer[];
+  readonly chunks: Buffer[];
   readonly callback: Callback;
 }
 
@@ -136,13 +135,12 @@ export class SpdyStream extends Duplex {
     if (outgoing === undefined) {
       const done = this.#finish;
       this.#finish = undefined;
-      return done && { chunks: [], bytes: 0, fin: true, done };
+      return done && { payload: Buffer.alloc(0), fin: true, done };
     }
-    const { taken, left, size } = split(outgoing.chunks, bytes);
-    outgoing.chunks = left;
-    if (left.length > 0) return { chunks: taken, bytes: size, fin: false, done: undefined };
+    const payload = takeBytes(outgoing.chunks, bytes);
+    if (outgoing.chunks.length > 0) return { payload, fin: false, done: undefined };
     this.#outgoing = undefined;
-    return { chunks: taken, bytes: size, fin: false, done: outgoing.callback };
+    return { payload, fin: false, done: outgoing.callback };
   }
 
   /** Whether it would have something to send in a further turn. */
@@ -219,28 +217,20 @@ function costOf(chunk: Buffer): number {
 
 /** A small view into a large buffer would keep all of it for as long as it waits. */
 function detached(payload: Buffer): Buffer {
-  if (payload.length * 4 >= payload.buffer.byteLength) return payload;
+  if (payload.length * 2 >= payload.buffer.byteLength) return payload;
   const copy = Buffer.allocUnsafeSlow(payload.length);
   payload.copy(copy);
   return copy;
 }
 
-interface Split {
-  readonly taken: Buffer[];
-  readonly left: Buffer[];
-  readonly size: number;
-}
-
-function split(chunks: readonly Buffer[], most: number): Split {
-  const taken: Buffer[] = [];
+/** Takes up to `most` bytes off the front of `chunks`. One chunk, or a part of it, is not copied; several are joined. */
+function takeBytes(chunks: Buffer[], most: number): Buffer {
+  let count = 0;
   let size = 0;
-  for (const [index, chunk] of chunks.entries()) {
-    const part = chunk.subarray(0, most - size);
-    taken.push(part);
-    size += part.length;
-    if (part.length < chunk.length)
-      return { taken, left: [chunk.subarray(part.length), ...chunks.slice(index + 1)], size };
-    if (size === most) return { taken, left: chunks.slice(index + 1), size };
-  }
-  return { taken, left: [], size };
+  for (; count < chunks.length && size < most; count += 1) size += chunks[count]?.length ?? 0;
+  const taken = chunks.splice(0, count);
+  const [first] = taken;
+  const joined = taken.length === 1 && first !== undefined ? first : Buffer.concat(taken, size);
+  if (size > most) chunks.unshift(joined.subarray(most));
+  return joined.subarray(0, most);
 }
