@@ -7,6 +7,7 @@ import type { Logger } from '../runtime/logger.js';
 import type { PodLookup } from '../stream/backend.js';
 import { KubeletServer } from '../stream/server/kubelet-server.js';
 import type { KubeletServerOptions } from '../stream/server/kubelet-server-options.js';
+import type { MetricsSources } from '../stream/stats/metric-family.js';
 import { addressTowards } from './local-address.js';
 
 /** As of the server alone; the client is the node's. `{}` is enough. */
@@ -38,6 +39,8 @@ export interface KubeletParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** What `/metrics` says of the node itself. */
+  readonly metrics: MetricsSources;
 }
 
 export class Kubelet {
@@ -51,7 +54,7 @@ export class Kubelet {
 
   /** Not started yet. Rejects if there is no telling which address is the node's. */
   static async for(template: Node, options: VirtualNodeKubeletOptions, parts: KubeletParts): Promise<Kubelet> {
-    const { provider, pods, ...shared } = parts;
+    const { provider, pods, metrics, ...shared } = parts;
     const nodeName = template.metadata.name ?? '';
     const published = internalAddress(template);
     const own = options.host !== undefined && !isUnspecified(options.host) ? options.host : undefined;
@@ -64,6 +67,7 @@ export class Kubelet {
         ...options,
         ...shared,
         host: options.host ?? address,
+        metrics: [...metrics, ...(options.metrics ?? [])],
       },
     );
     return new Kubelet(server, address);

@@ -26,6 +26,7 @@ import type { NodeHealth, PodRef, Provider } from '../provider/provider.js';
 import { systemClock, type Clock } from '../runtime/clock.js';
 import { VkError } from '../runtime/errors.js';
 import { silentLogger, type Logger } from '../runtime/logger.js';
+import { nodeMetrics, type NodeFigures } from '../stream/stats/node-metrics.js';
 import { Kubelet, streamingCapabilities, type KubeletStatus } from './kubelet.js';
 import { podsOfNode } from './pod-lookup.js';
 import type { VirtualNodeOptions } from './virtual-node-options.js';
@@ -180,13 +181,31 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
       if (capabilities.length > 0) this.#logger.info({ node: this.name, capabilities }, noKubelet);
       return;
     }
+    const lookup = podsOfNode(source, this.name);
     const kubelet = await Kubelet.for(template, options, {
       ...{ provider, client: this.#client, clock: this.#clock, random, logger: this.#logger },
-      pods: podsOfNode(source, this.name),
+      pods: lookup,
+      metrics: [
+        nodeMetrics(
+          this.name,
+          () => lookup.list(),
+          () => this.#figures(),
+          this.#clock,
+        ),
+      ],
     });
     if (this.#closed !== undefined) return;
     this.#kubelet = kubelet;
     await kubelet.start(template);
+  }
+
+  #figures(): NodeFigures {
+    const { node, pods: podController } = this.status;
+    return {
+      ready: node?.ready,
+      lease: node?.lease,
+      waiting: podController && { calls: podController.waitingCalls, writes: podController.waitingWrites },
+    };
   }
 
   #assemble(template: Node, { pods: source, reflector }: PodSource): Parts {

@@ -24,6 +24,8 @@ export interface GateOptions extends AttributeOptions {
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Told of each decision. Must not throw. */
+  readonly onDecision?: (stage: 'authentication' | 'authorization', decision: 'allowed' | 'denied' | 'error') => void;
 }
 
 export interface KnockingRequest {
@@ -43,39 +45,52 @@ export class Gate {
 
   /** Who calls. Throws a 401. `signal` ends the waiting when the caller has gone. */
   async identify(request: KnockingRequest, signal: AbortSignal): Promise<UserInfo> {
-    const { anonymous, authenticator, logger, nodeName } = this.#options;
+    const { anonymous, authenticator, logger, nodeName, onDecision } = this.#options;
+    const refuse = (decision: 'denied' | 'error'): Refusal => {
+      onDecision?.('authentication', decision);
+      return new Refusal('Unauthorized', 'Unauthorized', { headers: { 'WWW-Authenticate': 'Bearer' } });
+    };
     if (!request.presented) {
       if (anonymous) return anonymousUser;
-      throw unauthorized();
+      throw refuse('denied');
     }
     try {
       const ask = (limit: AbortSignal): Promise<UserInfo | undefined> =>
         authenticator.authenticate(request.credentials, limit);
       const user = await this.#within('authentication', ask, signal);
-      if (user !== undefined) return user;
+      if (user !== undefined) {
+        onDecision?.('authentication', 'allowed');
+        return user;
+      }
     } catch (err) {
       if (hasCode(err, 'TooManyRequests')) throw err;
       logger.warn({ node: nodeName, err }, 'caller not authenticated: the check failed');
+      throw refuse('error');
     }
-    throw unauthorized();
+    throw refuse('denied');
   }
 
   /** Throws a 403 if the user may not, a 500 if that cannot be said. */
   async authorize(user: UserInfo, request: KnockingRequest, signal: AbortSignal): Promise<void> {
-    const { authorizer, logger, nodeName } = this.#options;
+    const { authorizer, logger, nodeName, onDecision } = this.#options;
     const questions = attributesFor(request.root, request.method, nodeName, this.#options);
     for (const attributes of questions) {
       try {
         const ask = (limit: AbortSignal): Promise<boolean> => authorizer.authorize(user, attributes, limit);
         // An implementation without types may answer anything, such as an object that says no.
         const allowed: unknown = await this.#within('authorization', ask, signal);
-        if (allowed === true) return;
+        if (allowed === true) {
+          onDecision?.('authorization', 'allowed');
+          return;
+        }
       } catch (err) {
         if (hasCode(err, 'TooManyRequests')) throw err;
         logger.error({ node: nodeName, user: user.username, err }, 'caller not authorized: the check failed');
+        onDecision?.('authorization', 'error');
         throw new Refusal('Internal', `Authorization error (${described(user, [attributes])})`);
       }
     }
+    onDecision?.('authorization', 'denied');
     throw new Refusal('Forbidden', `Forbidden (${described(user, questions)})`);
   }
 
@@ -101,10 +116,6 @@ export class Gate {
       signal.removeEventListener('abort', onGone);
     }
   }
-}
-
-function unauthorized(): Refusal {
-  return new Refusal('Unauthorized', 'Unauthorized', { headers: { 'WWW-Authenticate': 'Bearer' } });
 }
 
 /** In the kubelet's words, which people search for. */

@@ -8,6 +8,7 @@
 
 export interface OpenCall {
   readonly signal: AbortSignal;
+  readonly isLasting: boolean;
   abort(reason: Error): void;
   /** Files the call under a pod, whose end is then the call's. */
   belongsTo(uid: string): void;
@@ -35,6 +36,9 @@ export class Calls {
     this.#open.add(entry);
     return {
       signal: entry.abort.signal,
+      get isLasting() {
+        return entry.lasting;
+      },
       abort: (reason) => entry.abort.abort(reason),
       belongsTo: (uid) => {
         entry.uid = uid;

@@ -1,4 +1,5 @@
 /** From a route to whoever serves it, once the caller may. */
+import { podRef } from '../../provider/provider.js';
 import type { KubeletBackend, StreamingProvider } from '../backend.js';
 import type { PlainCall, UpgradeCall } from '../call.js';
 import { serveContainerLogs } from '../logs/serve-container-logs.js';
@@ -6,6 +7,8 @@ import { servePortForward } from '../port-forward/routes.js';
 import { Refusal } from '../refusal.js';
 import { serveAttach, serveExec } from '../remote-command/routes.js';
 import { serveRun } from '../remote-command/serve-run.js';
+import type { MetricsSources } from '../stats/metric-family.js';
+import { serveMetrics } from '../stats/serve-metrics.js';
 import {
   serveCadvisorMetrics,
   serveProbeMetrics,
@@ -14,9 +17,7 @@ import {
 } from '../stats/serve-stats.js';
 import type { StreamingOptions } from '../streaming-options.js';
 import { serveConfigz, servePods, serveRunningPods, serveText, type ConfigzFacts } from './node-routes.js';
-import { podRef } from '../../provider/provider.js';
 import { requireContainer, requirePod } from './pod-target.js';
-import { serveMetrics, type MetricsSources } from './stubs.js';
 import type { PlainRoute, Route, RouteKind, UpgradeRoute } from './route.js';
 
 /** What the provider must have for a route. */

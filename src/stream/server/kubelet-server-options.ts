@@ -9,6 +9,7 @@ import type { Authenticator } from '../auth/authenticator.js';
 import type { Authorizer } from '../auth/authorizer.js';
 import { authoritiesFromCluster, fixedAuthorities, type ClientAuthorities } from '../auth/client-authorities.js';
 import { DelegatedAuthenticator } from '../auth/delegated-authenticator.js';
+import type { MetricsSources } from '../stats/metric-family.js';
 import type { StreamingOptions } from '../streaming-options.js';
 import { fixedCertificate, selfMadeCertificate, type ServingCertificateSource } from './serving-certificate.js';
 
@@ -86,6 +87,8 @@ export interface KubeletServerOptions {
   /** Times and bounds of sessions. */
   readonly streaming?: Omit<StreamingOptions, 'clock'>;
   readonly limits?: KubeletServerLimits;
+  /** What `/metrics` shows beside the server's own figures and the process'. Default: nothing. */
+  readonly metrics?: MetricsSources;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Default: silent. Takes a pino logger as it is. */
@@ -131,6 +134,7 @@ export function resolveKubeletServerOptions(options: KubeletServerOptions): Reso
     goneGraceMs: options.goneGraceMs ?? 30_000,
     streaming: options.streaming ?? {},
     limits: resolveLimits(options.limits),
+    metrics: options.metrics ?? [],
     clock,
     random: options.random ?? Math.random,
     logger: options.logger ?? silentLogger,

@@ -19,6 +19,8 @@ import { Gate } from '../auth/gate.js';
 import { readPeerCertificate, stillHolds, type PeerCertificate, type TrustedBundle } from '../auth/peer-certificate.js';
 import type { KubeletBackend } from '../backend.js';
 import { pause } from '../pause.js';
+import { processMetrics } from '../stats/process-metrics.js';
+import { ServerMetrics } from '../stats/server-metrics.js';
 import { endWith, refusalLingerMs } from './answer.js';
 import { Calls } from './calls.js';
 import { Connections } from './connections.js';
@@ -52,6 +54,7 @@ export class KubeletServer implements AsyncDisposable {
   readonly #options: ResolvedKubeletServerOptions;
   readonly #ending = new AbortController();
   readonly #calls = new Calls();
+  readonly #metrics = new ServerMetrics();
   readonly #connections: Connections;
   readonly #peers = new WeakMap<Socket, PeerCertificate>();
   readonly #presenting = new WeakSet<Socket>();
@@ -222,13 +225,15 @@ export class KubeletServer implements AsyncDisposable {
       gate: new Gate({
         ...{ anonymous, authenticator, authorizer, clock, getMayExecute, logger, nodeName },
         timeoutMs: reviewTimeoutMs,
+        onDecision: (stage, decision) => this.#metrics.decided(stage, decision),
       }),
       calls: this.#calls,
       limits,
       clock,
       logger,
       streaming: { ...streaming, clock },
-      metrics: {},
+      metrics: [this.#metrics.families, () => processMetrics(), ...this.#options.metrics],
+      measured: this.#metrics,
       configz: () => ({ ...this.address, anonymous, idleTimeoutMs: streaming.idleTimeoutMs ?? 4 * 3_600_000 }),
       certificateOf: (socket) => {
         const peer = this.#peers.get(socket);

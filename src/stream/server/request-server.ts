@@ -17,6 +17,7 @@ import type { CertificateSubject } from '../auth/authenticator.js';
 import type { Gate } from '../auth/gate.js';
 import type { UserInfo } from '../auth/user.js';
 import { Refusal } from '../refusal.js';
+import type { ServerMetrics } from '../stats/server-metrics.js';
 import { answerTo, refusalLingerMs, refusePlainly, refuseUpgrade } from './answer.js';
 import { callLogger } from './call-logger.js';
 import type { Calls, OpenCall } from './calls.js';
@@ -30,6 +31,7 @@ export interface RequestServerParts extends PlainContext {
   readonly limits: { readonly sessions: number; readonly bodyBytes: number };
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly measured: ServerMetrics;
   /** The subject of the certificate of a connection's peer, if it holds; and whether it has any. */
   certificateOf(socket: Socket): { readonly subject: CertificateSubject | undefined; readonly presented: boolean };
   /** Told when a request on this connection has been authenticated. */
@@ -75,10 +77,14 @@ export class RequestServer {
     // Whoever reads it hears of a client that goes; nobody else is to.
     request.on('error', () => undefined);
     response.on('error', () => undefined);
-    let logger = this.#parts.logger;
+    const { clock, measured } = this.#parts;
+    const begunMs = clock.now();
+    let { logger } = this.#parts;
+    let route = 'none';
     try {
       const admitted = await this.#admit(request, call);
       logger = admitted.logger;
+      route = admitted.route.kind;
       discardBody(request, this.#parts.limits.bodyBytes);
       await this.#answer(admitted, request, response, call);
       if (!response.writableEnded) response.destroy();
@@ -93,6 +99,8 @@ export class RequestServer {
     // An answer may be on its way to a slow reader for long after its handler is done with it.
     await closed;
     call.end();
+    const durationMs = call.isLasting ? undefined : clock.now() - begunMs;
+    measured.answered(route, request.method ?? '', response.statusCode, durationMs);
   }
 
   /** Serves a request that asks for another protocol. Never rejects. */
@@ -106,17 +114,23 @@ export class RequestServer {
     const call = this.#parts.calls.begin();
     const onGone = (): void => call.abort(clientGone());
     socket.once('close', onGone);
-    let logger = this.#parts.logger;
+    const { measured } = this.#parts;
+    let { logger } = this.#parts;
+    let route = 'none';
     try {
       const admitted = await this.#admit(request, call);
       logger = admitted.logger;
+      route = admitted.route.kind;
       // From here on whoever serves the session notices that its client has gone, and ends it in its own way.
       socket.off('close', onGone);
       await this.#upgrade(admitted, request, socket, head, call);
       socket.destroy();
+      measured.answered(route, request.method ?? '', 101);
     } catch (error) {
       this.#log(error, logger);
-      if (socket.bytesWritten === bytesWritten) this.#refuseUpgrade(socket, error);
+      const refused = socket.bytesWritten === bytesWritten;
+      measured.answered(route, request.method ?? '', refused ? answerTo(error).httpStatus : 101);
+      if (refused) this.#refuseUpgrade(socket, error);
       else socket.destroy();
     } finally {
       call.end();
@@ -158,7 +172,7 @@ export class RequestServer {
     head: Buffer,
     call: OpenCall,
   ): Promise<void> {
-    const { backend, limits, streaming } = this.#parts;
+    const { backend, limits, measured, streaming } = this.#parts;
     if (!isUpgradeRoute(route)) throw new Refusal('InvalidInput', `${route.kind}: cannot be upgraded`);
     if (hasBody(request)) throw new Refusal('InvalidInput', 'upgrade request: must not have a body');
     this.#prepare(route, call);
@@ -167,11 +181,13 @@ export class RequestServer {
       throw new Refusal('TooManyRequests', text, { headers: { 'Retry-After': '1' } });
     }
     this.#sessions += 1;
+    const session = measured.sessionBegan(route.kind);
     try {
       call.lasts();
       await dispatchUpgrade(route, { request, socket, head, query, logger, signal: call.signal }, backend, streaming);
     } finally {
       this.#sessions -= 1;
+      session.ended();
     }
   }
 
