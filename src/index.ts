@@ -174,8 +174,45 @@ export { logStream } from './stream/logs/log-stream.js';
 export type { LogStreamOptions } from './stream/logs/log-stream.js';
 export { caughtUp } from './stream/logs/log-line.js';
 export type { LogItem, LogLine, LogLines, LogStreamName } from './stream/logs/log-line.js';
-export { readCriLogs } from './stream/logs/cri-log-reader.js';
-export type { CriReadOptions } from './stream/logs/cri-log-reader.js';
+export { textLines } from './stream/logs/text-lines.js';
+export type { TextLinesOptions } from './stream/logs/text-lines.js';
+export { followByRereading } from './stream/logs/follow-by-rereading.js';
+export type { LogReading, RereadOptions } from './stream/logs/follow-by-rereading.js';
+export { CriLogReader, readCriLogs } from './stream/logs/cri-log-reader.js';
+export type { CriLogReaderOptions, CriReadOptions } from './stream/logs/cri-log-reader.js';
+export { CriLogWriter } from './stream/logs/cri-log-writer.js';
+export type { CriLogWriterOptions } from './stream/logs/cri-log-writer.js';
+export { StatsBuilder } from './stream/stats/stats-builder.js';
+export type { ContainerUsage, PodUsage, ResourceUsage, StatsBuilderOptions } from './stream/stats/stats-builder.js';
+export type {
+  AcceleratorStats,
+  ContainerStats,
+  CpuStats,
+  FsStats,
+  InterfaceStats,
+  IoStats,
+  MemoryStats,
+  NetworkStats,
+  NodeStats,
+  PodReference,
+  PodStats,
+  ProcessStats,
+  PsiData,
+  PsiStats,
+  RlimitStats,
+  RuntimeStats,
+  SwapStats,
+  UserDefinedMetric,
+  VolumeStats,
+} from './provider/stats.js';
+export { metricsOfRegistry } from './stream/stats/metric-family.js';
+export type {
+  MetricFamily,
+  MetricLabels,
+  MetricsSource,
+  MetricsSources,
+  MetricValue,
+} from './stream/stats/metric-family.js';
 
 // The kubelet's server.
 export { certificateFromFiles } from './stream/server/serving-certificate.js';

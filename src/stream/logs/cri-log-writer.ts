@@ -34,10 +34,10 @@ const lineFeed = 0x0a;
 /**
  * ```ts
  * const writer = new CriLogWriter('/var/log/pods/default_web_u1/main/0.log');
- * const child = spawn('nginx', { stdio: ['ignore', 'pipe', 'pipe'] });
- * child.stdout.pipe(writer.writable('stdout'));
- * child.stderr.pipe(writer.writable('stderr'));
- * child.once('close', () => void writer.close());
+ * await writer.write('stdout', 'listening\n');
+ * const stderr = writer.writable('stderr');
+ * stderr.end('careful\n');
+ * await writer.close();
  * ```
  *
  * Goes on behind what the file holds already, so a restarted process opens the same path; two writers of one path at the
