@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually, Program } from '@vk-sdk-examples/shared/testing';
-import { podRef, pods, type Pod } from 'vk-sdk';
+import { podRef, pods, type Pod, type PodStatus } from 'vk-sdk';
 import { FakeApiServer } from 'vk-sdk/testing';
 import { ProcessProvider } from '../src/process-provider.js';
 import { identify } from '../src/supervisor/identity.js';
@@ -175,6 +175,31 @@ describe('what a provider left unfinished', () => {
     provider.start();
     await eventually('the end of the pod', async () => (await provider.getPods()).length === 0);
     expect(markedProcesses('u3/')).toEqual([]);
+  });
+
+  it('is as healthy as it was: a container does not become unready by another provider', async () => {
+    const stateFolder = newStateFolder();
+    const readinessProbe = { exec: { command: ['true'] }, initialDelaySeconds: 1, periodSeconds: 1 };
+    const pod = withUid(podOf('ready', sh('app', 'exec sleep 1000', { readinessProbe })), 'u5');
+    const dead = new ProcessProvider({ nodeName: 'node-1', stateFolder });
+    dead.start();
+    await dead.createPod(pod, context);
+    const ref = podRef(pod);
+    await eventually('readiness', async () => appOf(await dead.getPodStatus(ref))?.ready);
+    const before = await dead.getPodStatus(ref);
+    dead.close();
+    const provider = newProvider(stateFolder);
+    const told: (PodStatus | undefined)[] = [];
+    provider.notifyPods(({ status }) => told.push(status));
+    provider.start();
+    await eventually('the process', async () => {
+      const stdout = new PassThrough();
+      return (
+        (await provider.runInContainer({ ...ref, container: 'app' }, ['true'], { stdout, tty: false }, context)) === 0
+      );
+    });
+    expect(await provider.getPodStatus(ref)).toEqual(before);
+    expect(told).toEqual([]);
   });
 
   it('of a pod whose processes died with the machine, is told, and started again', async () => {

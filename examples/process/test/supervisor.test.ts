@@ -77,7 +77,7 @@ describe('a supervised process', () => {
   });
 
   it('takes along what it leaves behind, also what has left its session', async () => {
-    const run = supervised('setsid sleep 1000 & sleep 1000 & exit 5');
+    const run = supervised('setsid sleep 1000 & sleep 0.2; sleep 1000 & exit 5');
     expect(await run.ended()).toBe(5);
     expect(markedProcesses(run.order.mark)).toEqual([]);
   });
