@@ -11,12 +11,13 @@ import { FakeApiServer } from 'vk-sdk/testing';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
 
-const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
+const kubectlProgram = process.env['KUBECTL'] ?? 'kubectl';
+const hasKubectl = spawnSync(kubectlProgram, ['version', '--client']).status === 0;
 
 /** Runs kubectl to its end, with a greeting as its input. */
 function kubectl(args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string }> {
   return new Promise((resolve) => {
-    const child = execFile('kubectl', args, { timeout: 20_000 }, (error, stdout) =>
+    const child = execFile(kubectlProgram, args, { timeout: 20_000 }, (error, stdout) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout }),
     );
     child.stdin?.end('hello\n');

@@ -68,7 +68,8 @@ describe('pipeToChildProcess', () => {
 
   it('says so where there is no such command, and where it cannot be executed', async () => {
     const notFound = { code: 'InvalidInput', message: expect.stringContaining('command no-such-command: cannot be') };
-    await expect(run(spawn('no-such-command', ['secret']))).rejects.toMatchObject(notFound);
+    const nobody = 'no-such-command';
+    await expect(run(spawn(nobody, ['secret']))).rejects.toMatchObject(notFound);
     const forbidden = { code: 'InvalidInput', message: 'command /etc: cannot be started: permission denied' };
     await expect(run(spawn('/etc', []))).rejects.toMatchObject(forbidden);
   });

@@ -6,8 +6,11 @@ import { pipeToTerminal, type TerminalProcess } from '../../../src/stream/bridge
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { eventually } from './eventually.js';
 
+/** Of util-linux: runs a command on a terminal of its own. */
+const terminalMaker = 'script';
+
 /**
- * What a terminal library gives for a program, on a real process: `script` makes the terminal. Sizes it cannot pass on;
+ * What a terminal library gives for a program, on a real process: another program makes the terminal. Sizes it cannot pass on;
  * they are written down.
  */
 class ScriptTerminal implements TerminalProcess {
@@ -18,7 +21,7 @@ class ScriptTerminal implements TerminalProcess {
 
   constructor(command: string) {
     const env = { ...process.env, TERM: 'dumb' };
-    this.#child = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'], env });
+    this.#child = spawn(terminalMaker, ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'], env });
     // What is typed after the end is nobody's.
     this.#child.stdin.on('error', () => undefined);
   }

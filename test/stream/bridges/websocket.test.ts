@@ -226,17 +226,17 @@ describe('pipeToWebSocket', () => {
       send(size);
     });
     const session = new MemorySession();
-    const running = pipeToWebSocket(session.io, new WebSocket(url), rawMapping());
+    const socket = new WebSocket(url);
+    const running = pipeToWebSocket(session.io, socket, rawMapping());
+    await eventually('the backend is held back', () => socket.isPaused);
     let [held, received] = [0, 0];
-    const reading = (async () => {
-      for await (const chunk of session.stdout) {
-        received += (chunk as Buffer).length;
-        held = Math.max(held, session.io.stdout!.writableLength);
-      }
-    })();
+    session.stdout.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      held = Math.max(held, session.io.stdout!.writableLength);
+    });
     await running;
     session.end();
-    await reading;
+    await once(session.stdout, 'end');
     expect(received).toBe(size);
     expect(held).toBeLessThan(600_000);
   });
