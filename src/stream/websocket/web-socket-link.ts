@@ -104,9 +104,8 @@ export class WebSocketLink {
     this.#socket.uncork();
   }
 
-  /** Reads no more until each of the holders has released. */
+  /** Reads no more until each of the holders has released. For `onMessage`, which is not called after the end. */
   hold(holder: object): void {
-    if (this.#state !== 'open') return;
     this.#holders.add(holder);
     this.#webSocket.pause();
   }

@@ -205,6 +205,20 @@ describe('port-forward over WebSocket channels', () => {
     expect(bytes).toBe(100 * 65_536);
   });
 
+  it('is closed in order though its client reads only after it has sent what it has', async () => {
+    const { client, session, connections, socket } = await forward([80], 'v4.channel.k8s.io');
+    client.webSocket.pause();
+    connections[0]!.connection.write(Buffer.alloc(16 * 1024 * 1024));
+    let left = 200;
+    for (let count = left; count > 0; count -= 1) client.webSocket.send(Buffer.alloc(65_537), () => (left -= 1));
+    await eventually('held up', () => socket.isPaused());
+    const closed = session.close();
+    await eventually('all is sent', () => left === 0);
+    client.webSocket.resume();
+    expect((await client.closed).code).toBe(1000);
+    await closed;
+  });
+
   it('is idle after 4 hours without a byte, and then is gone', async () => {
     const clock = new ManualClock();
     const { session } = await forward([80], 'v4.channel.k8s.io', { clock });
