@@ -88,6 +88,15 @@ describe('decompression', () => {
     expect(() => reader.inflate(Buffer.from('78bbe3c6a7c2000000ffff', 'hex'), megabyte)).toThrow(/after an error/);
   });
 
+  it('refuses a reference to before its beginning', () => {
+    // Made with a longer dictionary, of which a text at the start is repeated, under the name of ours.
+    const start = 'a text that is further back than our dictionary is long';
+    const longer = Buffer.concat([Buffer.from(start), Buffer.alloc(4_000)]);
+    const input = zlib.deflateSync(start, { dictionary: longer, finishFlush: zlib.constants.Z_SYNC_FLUSH });
+    input.writeUInt32BE(dictionaryId, 2);
+    expect(() => inflater().inflate(input, megabyte)).toThrow(/refers to before its beginning/);
+  });
+
   it('CVE-2026-35469: stops at its bound, however much a few bytes stand for', async () => {
     const [bomb] = await deflateEach([Buffer.alloc(64 * megabyte)], { level: 9 });
     expect(bomb!.length).toBeLessThan(70_000);

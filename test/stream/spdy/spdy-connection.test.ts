@@ -215,6 +215,21 @@ describe('kubelet-protocol §2: a server on the wire', () => {
     expect(Math.max(...received.map(({ payload }) => payload.length))).toBeLessThanOrEqual(32_768);
   });
 
+  it('sends what is written in small pieces in few frames', async () => {
+    const { peer } = await rawClient({
+      onStream: (stream) => {
+        for (let count = 0; count < 1_000; count += 1) stream.write(String(count % 10));
+        stream.end(Buffer.alloc(100_000, '.'));
+      },
+    });
+    peer.send(peer.encoder.synStream(1, data));
+    await peer.frame((frame) => frame.type === 'data' && frame.fin);
+    const received = peer.frames.filter((frame): frame is DataFrame => frame.type === 'data');
+    const text = Buffer.concat(received.map(({ payload }) => payload)).toString();
+    expect(text).toBe(`${'0123456789'.repeat(100)}${'.'.repeat(100_000)}`);
+    expect(received.length).toBeLessThan(20);
+  });
+
   it('gives streams fair turns: a short answer does not wait for a long one', async () => {
     const { peer } = await rawClient({
       onStream: (stream) => stream.end(Buffer.alloc(stream.id === 1 ? 2_000_000 : 10)),
