@@ -1,9 +1,11 @@
 /** What TLS goes by may change while the server serves: its certificate, and whose clients it takes. */
+import { execFile } from 'node:child_process';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CertificateAuthority } from '../../../src/kube/pki/certificates.js';
 import { type CertificateAndKey } from '../../../src/kube/pki/certificates.js';
@@ -181,6 +183,21 @@ describe('KubeletServer', () => {
     expect(await ask(server, '/healthz', { as: apiserver })).toMatchObject({ status: 200 });
     expect(said).toContain('client authorities not read again; the ones known stay');
   });
+
+  it('S2: trusts none of the authorities that Node trusts by default where it was given none', async () => {
+    await start({});
+    const client = clientOf(authority, 'kube-apiserver-kubelet-client', ['system:masters']);
+    const [ca, certificate, key] = [
+      await put('ca.crt', authority.certificate),
+      await put('client.crt', client.certificate),
+      await put('client.key', client.key),
+    ];
+    const child = join(import.meta.dirname, 'extra-authority.child.ts');
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', child, certificate, key], {
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: ca },
+    });
+    expect(stdout).toBe('401');
+  }, 30_000);
 
   it('does not take a leaf for an authority', async () => {
     await start({});
