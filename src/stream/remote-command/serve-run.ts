@@ -34,7 +34,7 @@ export async function serveRun(
     over.abort(new VkError('InvalidInput', `run: more than ${maxRunOutputBytes} bytes of output; use exec`));
   });
   const io = { stdout: output.stream(), stderr: output.stream(), tty: false };
-  const call = provider.runInContainer(ref, command, io, { signal: over.signal, logger });
+  const call = (async () => provider.runInContainer?.(ref, command, io, { signal: over.signal, logger }))();
   const interrupted = new Promise<void>((resolve) => onAbort(over.signal, resolve));
   try {
     await Promise.race([call, interrupted]);

@@ -24,7 +24,7 @@ describe('the query of an exec or attach', () => {
   });
 
   it.each(['', 'tty=1', 'error=1&tty=1', 'output=true'])(
-    'kubelet-protocol §1: is refused with 400 when it asks for no stream: "%s"',
+    'kubelet-protocol §1: is refused with 400 when it asks for no stream: %j',
     (query) => {
       expect(() => parseRequestedStreams(new URLSearchParams(query))).toThrow(
         expect.objectContaining({
