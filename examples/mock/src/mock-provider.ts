@@ -5,7 +5,7 @@
  */
 import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { VkError, logStream, objectKey, systemClock } from 'vk-sdk';
+import { StatsBuilder, VkError, logStream, objectKey, systemClock } from 'vk-sdk';
 import type {
   AttachIO,
   CallContext,
@@ -24,7 +24,7 @@ import { applyMockConfig, type MockNodeConfig } from './config.js';
 import { containerLog, runOf } from './container-log.js';
 import { echo, echoConnection } from './echo.js';
 import type { Failures } from './failures.js';
-import { statsSummary } from './figures.js';
+import { nodeUsage, podUsages } from './figures.js';
 import { IpPool } from './ip-pool.js';
 import { PodLife } from './pod-life.js';
 
@@ -50,17 +50,16 @@ export class MockProvider implements Provider {
   readonly #clock: Clock;
   readonly #lives = new Map<string, PodLife>();
   readonly #addresses = new IpPool();
-  readonly #startedAtMs: number;
-  #nodeName = '';
+  #stats: StatsBuilder;
 
   constructor(options: MockProviderOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#startedAtMs = this.#clock.now();
+    this.#stats = new StatsBuilder('mock', { clock: this.#clock });
   }
 
   configureNode(node: Node): void {
-    this.#nodeName = node.metadata.name ?? '';
+    this.#stats = new StatsBuilder(node.metadata.name ?? 'mock', { clock: this.#clock });
     applyMockConfig(node, this.#options.node);
   }
 
@@ -153,8 +152,8 @@ export class MockProvider implements Provider {
   }
 
   async getStatsSummary(): Promise<StatsSummary> {
-    const pods = [...this.#lives.values()].map(({ pod }) => pod);
-    return statsSummary(this.#nodeName, this.#startedAtMs, pods, this.#clock);
+    const pods = podUsages([...this.#lives.values()].map(({ pod }) => pod));
+    return this.#stats.build(pods, nodeUsage(pods));
   }
 
   /** Stops all pods' clocks. Call it once the node is closed. */
