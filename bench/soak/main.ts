@@ -11,6 +11,7 @@ import { cpus } from 'node:os';
 import { markdownTable, type Measurement } from '../measurement.js';
 import { soakSessions } from './r6-sessions.js';
 import { transfers } from './r7-transfers.js';
+import { fuzzLogQuery } from './r8-log-query-fuzz.js';
 import { fuzzSpdy } from './r8-spdy-fuzz.js';
 import { fuzzWebSocket } from './r8-websocket-fuzz.js';
 
@@ -58,9 +59,11 @@ const soaks: readonly Soak[] = [
       const inputs = Math.ceil(1_000_000 * size);
       const spdy = await fuzzSpdy(inputs);
       const webSocket = await fuzzWebSocket(inputs);
+      const logQuery = await fuzzLogQuery(inputs);
       const fuzzed = [
         { of: 'SPDY', failures: spdy.failures, grownBytes: spdy.growthBytes },
         { of: 'WebSockets', failures: webSocket.failures, grownBytes: webSocket.heapGrowthBytes },
+        { of: 'log queries', failures: logQuery.failures, grownBytes: logQuery.growthBytes },
       ];
       return fuzzed.flatMap(({ of, failures, grownBytes }) => {
         const what = `${inputs} fuzzed inputs of ${of}: `;
