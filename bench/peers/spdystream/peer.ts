@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { SpdyStream } from '../../../src/stream/spdy/spdy-stream.js';
@@ -84,9 +84,11 @@ export async function answerTask(stream: SpdyStream): Promise<void> {
   switch (task?.[0]) {
     case 'upload': {
       const sum = createHash('sha256');
-      for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-        if (digest?.[0] === 'true') sum.update(chunk as Buffer);
-      }
+      const isWanted = digest?.[0] === 'true';
+      stream.on('data', (chunk: Buffer) => {
+        if (isWanted) sum.update(chunk);
+      });
+      await finished(stream, { writable: false });
       stream.end(sum.digest('hex'));
       return;
     }
