@@ -103,6 +103,6 @@ class BackwardCount {
     this.#seen.add(stream);
     if (!endsLine) return;
     this.#lines += 1;
-    if (hadEnough) this.#cut.delete(stream);
+    if (hadEnough && !partial) this.#cut.delete(stream);
   }
 }
