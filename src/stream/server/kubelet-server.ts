@@ -40,7 +40,8 @@ export interface KubeletServerAddress {
 
 /**
  * ```ts
- * const server = new KubeletServer({ nodeName: 'edge-1', provider, pods: lookup }, { client, host: '10.0.0.5' });
+ * const pods = { get: () => undefined, list: () => [] };
+ * const server = new KubeletServer({ nodeName: 'edge-1', provider, pods }, { client, host: '10.0.0.5' });
  * await server.start();
  * // …
  * await server.close({ graceMs: 10_000 });

@@ -243,7 +243,7 @@ describe('the prober', () => {
     expect(new Set(cases.map(({ what }) => what)).size).toBe(cases.length);
   });
 
-  it.each(cases)('S3: gets nothing by $what', async ({ send, answers, as = apiserver, closed = true }) => {
+  it.concurrent.each(cases)('S3: gets nothing by $what', async ({ send, answers, as = apiserver, closed = true }) => {
     const socket = await openTls(server, as === 'nobody' ? undefined : as);
     const answer = await exchange(
       socket,
