@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually, Program } from '@vk-sdk-examples/shared/testing';
@@ -113,8 +114,13 @@ describe('a provider that is killed', () => {
     gone.abort();
     await expect(attaching).rejects.toThrow();
 
+    const followed = await third.getContainerLogs(ref, { follow: true }, context);
+    let said = '';
+    followed.on('data', (chunk) => (said += String(chunk)));
+    await eventually('the log', () => said.length > 0);
     await third.deletePod(before, { ...context, gracePeriodSeconds: 1 });
-    const lines = (await text(await third.getContainerLogs(ref, { follow: true }, context))).trim().split('\n');
+    await finished(followed);
+    const lines = said.trim().split('\n');
     expect(lines.length).toBeGreaterThan(50);
     expect(lines).toEqual(lines.map((_, index) => String(index + 1)));
     await eventually('the end of the pod', async () => (await third.getPod(ref)) === undefined);
