@@ -101,9 +101,12 @@ function join(connection: Duplex, socket: Duplex, gone: AbortSignal): Promise<So
   });
 }
 
-/** By a reset where there is such a thing: an end would say that all has been said. */
+/**
+ * By a reset where there is such a thing: an end would say that all has been said. Where it has been said, there is none:
+ * the system refuses to reset a socket whose end is on its way, and Node then leaves it open for good.
+ */
 function breakOff(socket: Duplex): void {
-  if (socket instanceof Socket && socket.remoteAddress !== undefined) {
+  if (socket instanceof Socket && socket.remoteAddress !== undefined && !socket.writableEnded) {
     try {
       socket.resetAndDestroy();
       return;

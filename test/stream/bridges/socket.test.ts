@@ -127,6 +127,18 @@ describe('pipeToSocket', () => {
     expect(await joined).toMatchObject({ brokenBy: 'client' });
   });
 
+  it('leaves no socket open when the client vanishes right after its end', async () => {
+    const target = await listen((socket) => socket.resume());
+    const [near, far] = client();
+    const joined = pipeToSocket(far, target);
+    // The target's end is on its way by then, and not there yet.
+    far.once('end', () => void Promise.resolve().then(() => process.nextTick(() => far.destroy())));
+    near.end('all of it');
+    expect(await joined).toMatchObject({ sentBytes: 9, brokenBy: 'client' });
+    const sockets = process.getActiveResourcesInfo().filter((type) => type === 'TCPSocketWrap');
+    expect(sockets.length).toBeLessThanOrEqual(1);
+  });
+
   it('is over when its signal aborts, before it is connected and after', async () => {
     const reason = new Error('the session is over');
     let accepted: () => void = () => undefined;
