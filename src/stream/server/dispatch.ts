@@ -72,7 +72,7 @@ export async function dispatchPlain(
   switch (route.kind) {
     case 'containerLogs': {
       const pod = requirePod(pods, route.target, `pod ${JSON.stringify(route.target.name)} does not exist`);
-      return serveContainerLogs(call, { ...podRef(pod), container: route.target.container }, pod, provider);
+      return serveContainerLogs(call, { ...podRef(pod), container: route.target.container }, pod, provider, streaming);
     }
     case 'run':
       return serveRun(call, requireContainer(pods, route.target).ref, provider, streaming);

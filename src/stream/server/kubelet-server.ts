@@ -186,7 +186,11 @@ export class KubeletServer implements AsyncDisposable {
     server.on('error', (err) => this.#options.logger.error({ node: this.#backend.nodeName, err }, 'server failed'));
     const { address, port: actual } = server.address() as AddressInfo;
     this.#address = { host: address, port: actual };
-    this.#options.logger.info({ node: this.#backend.nodeName, host: address, port: actual }, 'kubelet server listens');
+    const { logger, unauthenticatedRequests } = this.#options;
+    logger.info({ node: this.#backend.nodeName, host: address, port: actual }, 'kubelet server listens');
+    if (unauthenticatedRequests === 'let-in-as-system-anonymous') {
+      logger.warn({ node: this.#backend.nodeName }, 'requests without credentials are let in as system:anonymous');
+    }
   }
 
   #follow(server: Server): void {

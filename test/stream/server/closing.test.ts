@@ -19,6 +19,7 @@ import {
   Lookup,
   podOf,
   startServer,
+  TableAuthorizer,
   type SceneOptions,
 } from './kubelet-scene.js';
 
@@ -313,6 +314,26 @@ describe('KubeletServer answers', () => {
     }
     expect(lines.length).toBeGreaterThan(18);
     expect(lines.filter((line) => line.includes('secret'))).toEqual([]);
+  });
+
+  it('lets nobody in without credentials unless it is told to, and then warns and leaves it to the authorizer', async () => {
+    const said: string[] = [];
+    const note = (_fields: object, message: string): void => void said.push(message);
+    const authorizer = new TableAuthorizer({ 'system:anonymous': ['get/healthz'] });
+    await start({
+      authorizer,
+      unauthenticatedRequests: 'let-in-as-system-anonymous',
+      logger: { debug: () => undefined, info: () => undefined, warn: note, error: note },
+    });
+    expect(said).toEqual(['requests without credentials are let in as system:anonymous']);
+    expect(await ask(server, '/healthz')).toMatchObject({ status: 200 });
+    expect(await ask(server, '/pods')).toMatchObject({ status: 403 });
+    expect(await ask(server, '/healthz', { token: 'unknown' })).toMatchObject({ status: 401 });
+    expect(authorizer.asked).toEqual([
+      'system:anonymous get edge-1/healthz',
+      'system:anonymous get edge-1/pods',
+      'system:anonymous get edge-1/proxy',
+    ]);
   });
 
   it('refuses options that make no sense', async () => {
