@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { ControlPlane } from '../../src/testing/control-plane.js';
-import { streamBodies } from './streams/index.js';
+import { podStreams } from './streams/index.js';
+import { kubeletProxy } from './streams/kubelet-proxy.js';
 
 const skipped = 'skipped unless KUBEBUILDER_ASSETS names a folder with etcd and kube-apiserver';
 
@@ -9,5 +10,6 @@ describe.skipIf(!ControlPlane.available())(`streams on a real control plane (${s
   beforeAll(() => cluster.start(), 60_000);
   afterAll(() => cluster.stop(), 30_000);
 
-  streamBodies(() => cluster);
+  kubeletProxy(() => cluster);
+  podStreams(() => cluster);
 });

@@ -1,14 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakeApiServer } from '../../src/testing/fake-api-server.js';
-import { streamBodies } from './streams/index.js';
+import { podStreams } from './streams/index.js';
+import { kubeletProxy } from './streams/kubelet-proxy.js';
 import { eventually } from './support/eventually.js';
 
 describe('streams on the fake apiserver', () => {
+  describe('without a scraper', () => {
+    const cluster = new FakeApiServer();
+    beforeAll(() => cluster.start());
+    afterAll(() => cluster.stop());
+
+    kubeletProxy(() => cluster);
+  });
+
   const cluster = new FakeApiServer({ metrics: { intervalMs: 300 } });
   beforeAll(() => cluster.start());
   afterAll(() => cluster.stop());
 
-  streamBodies(
+  podStreams(
     () => cluster,
     ({ kubectl }) => {
       it('kubelet-protocol §6: top shows what nodes and containers use', async () => {

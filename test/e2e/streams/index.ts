@@ -5,17 +5,14 @@ import { shellWorld } from '../support/shell-world.js';
 import type { StreamKubectl } from '../support/stream-kubectl.js';
 import { clientNodeStreams } from './client-node.js';
 import { kubectlStreams } from './kubectl.js';
-import { kubeletProxy } from './kubelet-proxy.js';
 import { pythonStreams } from './python.js';
 import { stats } from './stats.js';
 
 /** `more`: what else a kubectl is to do on this cluster. */
-export function streamBodies(
+export function podStreams(
   cluster: () => TestCluster,
   more: (at: { readonly kubectl: StreamKubectl }) => void = () => {},
 ): void {
-  kubeletProxy(cluster);
-
   describe('a pod of a virtual node', () => {
     const world = shellWorld(cluster);
     kubectlStreams(cluster, world, more);

@@ -54,7 +54,8 @@ export function kubectlLogs(kubectl: StreamKubectl, world: ShellWorld): void {
         logs('-l', 'app=shell', '-c', 'side', '--prefix', '--tail=1'),
         kubectl.run(['logs', 'undeclared', '-c', 'nobody']),
       ]);
-      expect(all).toBe('line err\nfrom side\n');
+      // In the order in which they answer.
+      expect(all.split('\n').sort()).toEqual(['', 'from side', 'line err']);
       expect(selected).toContain('[pod/undeclared/side] from side\n');
       expect(unnamed.code).toBe(1);
       expect(unnamed.stderr).toContain('container nobody is not valid for pod undeclared');

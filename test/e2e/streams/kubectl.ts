@@ -22,9 +22,10 @@ export function kubectlStreams(
   );
 
   describe.each(binaries)('kubectl $version', (kubectl) => {
-    kubectlExec(kubectl);
+    const thorough = kubectl === binaries.at(-1);
+    kubectlExec(kubectl, thorough);
     kubectlLogs(kubectl, world);
-    kubectlPortForward(kubectl);
+    kubectlPortForward(kubectl, thorough);
     more({ kubectl });
 
     it('debug attaches to an ephemeral container', async () => {
