@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CertificateAuthority } from '../../../src/kube/pki/certificates.js';
@@ -192,7 +193,7 @@ describe('KubeletServer', () => {
       await put('client.crt', client.certificate),
       await put('client.key', client.key),
     ];
-    const child = join(import.meta.dirname, 'extra-authority.child.ts');
+    const child = fileURLToPath(new URL('extra-authority-program.ts', import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', child, certificate, key], {
       env: { ...process.env, NODE_EXTRA_CA_CERTS: ca },
     });
