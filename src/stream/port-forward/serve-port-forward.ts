@@ -52,6 +52,8 @@ async function serveConnection(
   { clock, providerGraceMs }: ResolvedStreamingOptions,
 ): Promise<void> {
   const { port, connection } = forwarded;
+  // Ours come on top of what a pipeline of the provider adds, which alone is nearly what Node takes for a leak.
+  connection.setMaxListeners(0);
   const over = new AbortController();
   let stop = (): void => undefined;
   const interrupted = new Promise<string | undefined>((resolve) => {
