@@ -8,7 +8,7 @@ import type { Sent } from './web-socket-link.js';
 export const messageBytes = 64 * 1024;
 
 /** What may wait besides the message that is under way. A stream's `write` answers false from then on. */
-export const waitingBytes = 64 * 1024;
+export const waitingBytes = 256 * 1024;
 
 /** Sends one message that consists of `payload`. */
 export type SendPayload = (payload: readonly Buffer[], sent: Sent) => void;
