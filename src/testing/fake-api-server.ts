@@ -91,7 +91,8 @@ interface Running {
  * ```
  *
  * kubectl works with `server.kubeconfig`: get (tables, `-o`, `-w`, selectors), describe, create, apply (both ways), run,
- * patch, label, annotate, taint, cordon, drain, delete, events, wait, auth, api-resources.
+ * patch, label, annotate, taint, cordon, drain, delete, events, wait, auth, api-resources; and with nodes that have a kubelet
+ * server: logs, exec, attach, cp, port-forward, debug, and with `metrics` top.
  *
  * What it is not: a cluster, or safe. It holds objects in memory only, and what is missing is refused with a Status that
  * says so:

@@ -51,7 +51,7 @@ export function clientNodeStreams(cluster: () => TestCluster, world: ShellWorld)
       const status = new Promise<V1Status>((resolve) => (told = resolve));
       const socket = await new Exec(config()).exec('default', pod, 'main', command, stdout, stderr, stdin, false, told);
       const ended = await status;
-      await closeOf(socket as Socket);
+      await closeOf(socket);
       stdout.end();
       stderr.end();
       return { out: await text(stdout), err: await text(stderr), status: ended };
@@ -77,7 +77,7 @@ export function clientNodeStreams(cluster: () => TestCluster, world: ShellWorld)
       stdin.write('to and fro\n');
       expect(String((await once(stdout, 'data'))[0])).toBe('to and fro\n');
       stdin.end();
-      await closeOf(socket as Socket);
+      await closeOf(socket);
     });
 
     it('kubelet-protocol §4: PortForward carries both directions', async () => {
