@@ -10,6 +10,14 @@ export type { ClusterTarget, ConnectOptions } from './kube/connect.js';
 export { VirtualNode } from './node/virtual-node.js';
 export type { VirtualNodeEvents, VirtualNodePhase, VirtualNodeStatus } from './node/virtual-node.js';
 export type { VirtualNodeOptions } from './node/virtual-node-options.js';
+export type { KubeletStatus, VirtualNodeKubeletOptions } from './node/kubelet.js';
+export { certificateFromFiles } from './stream/server/serving-certificate.js';
+export type { ServingCertificateSource } from './stream/server/serving-certificate.js';
+export { requestedCertificate } from './stream/server/requested-certificate.js';
+export type { RequestedCertificateOptions } from './stream/server/requested-certificate.js';
+export { authoritiesFromFile } from './stream/auth/client-authorities.js';
+export type { ClientAuthorities } from './stream/auth/client-authorities.js';
+export type { CertificateAndKey } from './kube/pki/certificates.js';
 export { defaultNode } from './controller/node/default-node.js';
 export type { DefaultNodeOptions } from './controller/node/default-node.js';
 export { podRef } from './provider/provider.js';
@@ -80,70 +88,7 @@ export type {
   Wire,
 } from './kube/types.js';
 
-// For people who compose the parts.
-export { PodController, nodeNameIndex } from './controller/pods/pod-controller.js';
-export type { PodControllerStatus } from './controller/pods/pod-controller.js';
-export type { PodControllerOptions, PodObserver } from './controller/pods/pod-controller-options.js';
-export { NodeController } from './controller/node/node-controller.js';
-export type { NodeControllerOptions, NodeControllerStatus, NodePhase } from './controller/node/node-controller.js';
-export type { LeaseState, LeaseStatus } from './controller/node/lease-keeper.js';
-export { StatusPoller } from './controller/pods/status-poller.js';
-export type { PolledPod, PolledProvider, StatusPollerOptions } from './controller/pods/status-poller.js';
-export { EventRecorder } from './controller/events/event-recorder.js';
-export type { EventRecorderOptions } from './controller/events/event-recorder.js';
-export { noEvents } from './controller/events/event-sink.js';
-export type { EventSink, EventType } from './controller/events/event-sink.js';
-export { WorkQueue } from './controller/queue/work-queue.js';
-export type { WorkHandler, WorkQueueOptions } from './controller/queue/work-queue.js';
-export type { WorkQueueMetrics } from './controller/queue/work-queue-metrics.js';
-export { Reflector } from './kube/reflector/reflector.js';
-export type { ReflectorOptions } from './kube/reflector/options.js';
-export type { ReflectorStatus } from './kube/reflector/reflector-status.js';
-export type { IndexFunction } from './kube/reflector/indexed-store.js';
-export type { ObjectHandler, ObjectSource, ReadonlyStore } from './kube/object-source.js';
-export { KubeClient } from './kube/client.js';
-export type { KubeClientOptions } from './kube/client-options.js';
-export type { RateLimit } from './kube/http/rate-limiter.js';
-export { ApiError } from './kube/api-error.js';
-export type { ApiAnswer } from './kube/api-error.js';
-export { loadInCluster } from './kube/config/in-cluster.js';
-export type { InClusterOptions } from './kube/config/in-cluster.js';
-export { loadKubeconfig } from './kube/config/load-kubeconfig.js';
-export type { KubeconfigLocation, LoadOptions } from './kube/config/load-kubeconfig.js';
-export type { Environment } from './kube/config/proxy.js';
-export type { Source } from './kube/config/source.js';
-export { staticConnection } from './kube/connection.js';
-export type { ClusterConnection, Credentials, Impersonation, StaticConnectionOptions } from './kube/connection.js';
-export type {
-  CallOptions,
-  DeleteOptions,
-  KubeApi,
-  ListOptions,
-  ObjectName,
-  PatchOptions,
-  PatchType,
-  RawRequest,
-  RawResponse,
-  WriteOptions,
-} from './kube/api.js';
-export {
-  configMaps,
-  events,
-  leases,
-  namespaces,
-  nodes,
-  pods,
-  resourcePath,
-  secrets,
-  services,
-} from './kube/resources.js';
-export type { Resource } from './kube/resources.js';
-export { codeOfHttpStatus } from './runtime/errors.js';
-export { sleepOn, systemClock } from './runtime/clock.js';
-export type { Clock, Random, Timer } from './runtime/clock.js';
-export { silentLogger } from './runtime/logger.js';
-
-// What providers join their streams with.
+// The same, for what is in a pod: logs, exec, attach, port-forward, figures.
 export { pipeToChildProcess } from './stream/bridges/child-process.js';
 export type { ChildProcessOptions } from './stream/bridges/child-process.js';
 export type { EndProcessOptions } from './stream/bridges/end-process.js';
@@ -205,6 +150,27 @@ export type {
   UserDefinedMetric,
   VolumeStats,
 } from './provider/stats.js';
+
+// For people who compose the parts.
+export { KubeletServer } from './stream/server/kubelet-server.js';
+export type { KubeletServerAddress } from './stream/server/kubelet-server.js';
+export type { KubeletServerLimits, KubeletServerOptions } from './stream/server/kubelet-server-options.js';
+export type { KubeletBackend, PodLookup, StreamingProvider } from './stream/backend.js';
+export type { StreamingOptions } from './stream/streaming-options.js';
+export type { SpdyLimits } from './stream/spdy/limits.js';
+export { certificateFrom, selfMadeCertificate } from './stream/server/serving-certificate.js';
+export type { ServingCertificateContext } from './stream/server/serving-certificate.js';
+export { authoritiesFromCluster } from './stream/auth/client-authorities.js';
+export type { ClientAuthoritiesContext } from './stream/auth/client-authorities.js';
+export { AccessReviews } from './stream/auth/access-reviews.js';
+export type { AccessReviewsOptions } from './stream/auth/access-reviews.js';
+export { TokenReviews } from './stream/auth/token-reviews.js';
+export type { TokenReviewsOptions } from './stream/auth/token-reviews.js';
+export { DelegatedAuthenticator } from './stream/auth/delegated-authenticator.js';
+export type { ReviewOptions } from './stream/auth/review-options.js';
+export type { Authenticator, CertificateSubject, PresentedCredentials } from './stream/auth/authenticator.js';
+export type { Authorizer, NodeAttributes } from './stream/auth/authorizer.js';
+export type { UserInfo } from './stream/auth/user.js';
 export { metricsOfRegistry } from './stream/stats/metric-family.js';
 export type {
   MetricFamily,
@@ -213,10 +179,64 @@ export type {
   MetricsSources,
   MetricValue,
 } from './stream/stats/metric-family.js';
-
-// The kubelet's server.
-export { certificateFromFiles } from './stream/server/serving-certificate.js';
-export type { ServingCertificateSource } from './stream/server/serving-certificate.js';
-export { authoritiesFromFile } from './stream/auth/client-authorities.js';
-export type { ClientAuthorities } from './stream/auth/client-authorities.js';
-export type { VirtualNodeKubeletOptions } from './node/kubelet.js';
+export { PodController, nodeNameIndex } from './controller/pods/pod-controller.js';
+export type { PodControllerStatus } from './controller/pods/pod-controller.js';
+export type { PodControllerOptions, PodObserver } from './controller/pods/pod-controller-options.js';
+export { NodeController } from './controller/node/node-controller.js';
+export type { NodeControllerOptions, NodeControllerStatus, NodePhase } from './controller/node/node-controller.js';
+export type { LeaseState, LeaseStatus } from './controller/node/lease-keeper.js';
+export { StatusPoller } from './controller/pods/status-poller.js';
+export type { PolledPod, PolledProvider, StatusPollerOptions } from './controller/pods/status-poller.js';
+export { EventRecorder } from './controller/events/event-recorder.js';
+export type { EventRecorderOptions } from './controller/events/event-recorder.js';
+export { noEvents } from './controller/events/event-sink.js';
+export type { EventSink, EventType } from './controller/events/event-sink.js';
+export { WorkQueue } from './controller/queue/work-queue.js';
+export type { WorkHandler, WorkQueueOptions } from './controller/queue/work-queue.js';
+export type { WorkQueueMetrics } from './controller/queue/work-queue-metrics.js';
+export { Reflector } from './kube/reflector/reflector.js';
+export type { ReflectorOptions } from './kube/reflector/options.js';
+export type { ReflectorStatus } from './kube/reflector/reflector-status.js';
+export type { IndexFunction } from './kube/reflector/indexed-store.js';
+export type { ObjectHandler, ObjectSource, ReadonlyStore } from './kube/object-source.js';
+export { KubeClient } from './kube/client.js';
+export type { KubeClientOptions } from './kube/client-options.js';
+export type { RateLimit } from './kube/http/rate-limiter.js';
+export { ApiError } from './kube/api-error.js';
+export type { ApiAnswer } from './kube/api-error.js';
+export { loadInCluster } from './kube/config/in-cluster.js';
+export type { InClusterOptions } from './kube/config/in-cluster.js';
+export { loadKubeconfig } from './kube/config/load-kubeconfig.js';
+export type { KubeconfigLocation, LoadOptions } from './kube/config/load-kubeconfig.js';
+export type { Environment } from './kube/config/proxy.js';
+export type { Source } from './kube/config/source.js';
+export { staticConnection } from './kube/connection.js';
+export type { ClusterConnection, Credentials, Impersonation, StaticConnectionOptions } from './kube/connection.js';
+export type {
+  CallOptions,
+  DeleteOptions,
+  KubeApi,
+  ListOptions,
+  ObjectName,
+  PatchOptions,
+  PatchType,
+  RawRequest,
+  RawResponse,
+  WriteOptions,
+} from './kube/api.js';
+export {
+  configMaps,
+  events,
+  leases,
+  namespaces,
+  nodes,
+  pods,
+  resourcePath,
+  secrets,
+  services,
+} from './kube/resources.js';
+export type { Resource } from './kube/resources.js';
+export { codeOfHttpStatus } from './runtime/errors.js';
+export { sleepOn, systemClock } from './runtime/clock.js';
+export type { Clock, Random, Timer } from './runtime/clock.js';
+export { silentLogger } from './runtime/logger.js';
