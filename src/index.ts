@@ -181,7 +181,7 @@ export type {
 } from './stream/stats/metric-family.js';
 export { PodController, nodeNameIndex } from './controller/pods/pod-controller.js';
 export type { PodControllerStatus } from './controller/pods/pod-controller.js';
-export type { PodControllerOptions, PodObserver } from './controller/pods/pod-controller-options.js';
+export type { PodControllerOptions, PodObserver, PodQueueMetrics } from './controller/pods/pod-controller-options.js';
 export { NodeController } from './controller/node/node-controller.js';
 export type { NodeControllerOptions, NodeControllerStatus, NodePhase } from './controller/node/node-controller.js';
 export type { LeaseState, LeaseStatus } from './controller/node/lease-keeper.js';

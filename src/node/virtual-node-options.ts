@@ -16,7 +16,7 @@ export interface VirtualNodeOptions {
   /** Labels, taints, addresses, capacity and the like. `configureNode` of the provider has the last word. */
   readonly node?: DefaultNodeOptions;
   /** How pods are kept: concurrency, backoff, clean-up. */
-  readonly pods?: Omit<PodControllerOptions, Shared | 'observer'>;
+  readonly pods?: Omit<PodControllerOptions, Shared | 'observer' | 'queueMetrics'>;
   /** How the node is kept: heartbeat, lease, ping; and a cache of nodes, if the process has one. */
   readonly heartbeat?: Omit<NodeControllerOptions, Shared | 'health' | 'onChange'>;
   /**

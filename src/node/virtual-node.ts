@@ -30,6 +30,7 @@ import { nodeMetrics, type NodeFigures } from '../stream/stats/node-metrics.js';
 import { Kubelet, streamingCapabilities, type KubeletStatus } from './kubelet.js';
 import { podsOfNode } from './pod-lookup.js';
 import type { VirtualNodeOptions } from './virtual-node-options.js';
+import { WorkMetrics } from './work-metrics.js';
 
 export type VirtualNodePhase = 'new' | 'starting' | 'running' | 'closing' | 'closed';
 
@@ -71,6 +72,8 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
   readonly name: string;
   readonly #provider: Provider;
   readonly #client: KubeApi;
+  /** Undefined where nobody could read them. */
+  readonly #work: WorkMetrics | undefined;
   readonly #options: VirtualNodeOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -87,10 +90,11 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
       throw new VkError('InvalidInput', `node "${name}": the name must be lower-case letters, digits, "-" and "."`);
     }
     this.name = name;
-    this.#provider = provider;
-    this.#client = client;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#work = options.kubelet && new WorkMetrics(provider, client, this.#clock);
+    this.#provider = this.#work?.provider ?? provider;
+    this.#client = client;
     this.#logger = options.logger ?? silentLogger;
   }
 
@@ -165,7 +169,7 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
   #podSource(): PodSource {
     const { random = Math.random, podSource } = this.#options;
     if (podSource !== undefined) return { pods: podSource, reflector: undefined };
-    const reflector = new Reflector(this.#client, pods, {
+    const reflector = new Reflector(this.#work?.client ?? this.#client, pods, {
       ...{ clock: this.#clock, random, logger: this.#logger },
       fieldSelector: `spec.nodeName=${this.name}`,
       indexes: { [nodeNameIndex]: (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) },
@@ -192,6 +196,7 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
           () => this.#figures(),
           this.#clock,
         ),
+        ...(this.#work?.sources ?? []),
       ],
     });
     if (this.#closed !== undefined) return;
@@ -211,18 +216,20 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
   #assemble(template: Node, { pods: source, reflector }: PodSource): Parts {
     const { random = Math.random } = this.#options;
     const shared = { clock: this.#clock, random, logger: this.#logger };
-    const recorder = this.#options.events ? undefined : new EventRecorder(this.#client, { ...shared, host: this.name });
+    const client = this.#work?.client ?? this.#client;
+    const recorder = this.#options.events ? undefined : new EventRecorder(client, { ...shared, host: this.name });
     const events = this.#options.events ?? recorder;
     const withEvents = { ...shared, ...(events ? { events } : {}) };
-    const podController = new PodController(this.name, this.#provider, this.#client, source, {
+    const podController = new PodController(this.name, this.#provider, client, source, {
       ...this.#options.pods,
+      ...(this.#work && { queueMetrics: this.#work.queues }),
       ...withEvents,
       observer: {
         statusWritten: (pod) => this.emit('podStatus', pod),
         forgotten: (ref) => this.emit('podGone', ref),
       },
     });
-    const nodeController = new NodeController(template, this.#client, {
+    const nodeController = new NodeController(template, client, {
       ...this.#options.heartbeat,
       ...withEvents,
       health: this.#health(podController),

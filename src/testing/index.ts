@@ -19,6 +19,7 @@ export { ManualClock, type ManualClockOptions, type RunUntilOptions } from './ma
 export { ControlPlane, type ControlPlaneOptions } from './control-plane.js';
 export type { RequestCount } from './control-plane/request-counts.js';
 export type { CertificateAuthority } from '../kube/pki/certificates.js';
+export type { MetricsApiOptions } from './apiserver/metrics/metrics-api.js';
 export type { NodeLifecycleOptions } from './apiserver/controllers/node-lifecycle.js';
 export type { PodGcOptions } from './apiserver/controllers/pod-gc.js';
 export type { ControllerOptions } from './apiserver/controllers/controller-set.js';

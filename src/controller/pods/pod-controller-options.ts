@@ -5,6 +5,7 @@ import { systemClock, type Clock, type Random } from '../../runtime/clock.js';
 import { silentLogger, type Logger } from '../../runtime/logger.js';
 import { VkError } from '../../runtime/errors.js';
 import type { Backoff } from '../queue/backoff.js';
+import { noWorkQueueMetrics, type WorkQueueMetrics } from '../queue/work-queue-metrics.js';
 import type { DanglingRules } from './dangling-pods.js';
 import { noEvents, type EventSink } from '../events/event-sink.js';
 import type { WriteRules } from './pod-write-decision.js';
@@ -17,6 +18,12 @@ export interface PodObserver {
   forgotten?(ref: PodRef): void;
 }
 
+/** What the two queues of pods tell of their work. */
+export interface PodQueueMetrics {
+  readonly calls: WorkQueueMetrics;
+  readonly writes: WorkQueueMetrics;
+}
+
 export interface PodControllerOptions {
   /** Where Events about pods go. Default: nowhere. */
   readonly events?: EventSink;
@@ -24,6 +31,8 @@ export interface PodControllerOptions {
   readonly random?: Random;
   readonly logger?: Logger;
   readonly observer?: PodObserver;
+  /** Default: nothing is counted. */
+  readonly queueMetrics?: PodQueueMetrics;
   /** Provider calls that run at a time, each for another pod. Default: 64, as calls mostly wait for a backend. */
   readonly providerConcurrency?: number;
   /** API writes that run at a time, each for another pod. Default: 32, enough to keep an apiserver's core busy. */
@@ -55,6 +64,7 @@ export interface ResolvedPodControllerOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly observer: PodObserver;
+  readonly queueMetrics: PodQueueMetrics;
   readonly providerConcurrency: number;
   readonly writeConcurrency: number;
   readonly backoff: Backoff;
@@ -77,6 +87,7 @@ export function resolvePodControllerOptions(options: PodControllerOptions): Reso
     random: options.random ?? Math.random,
     logger: options.logger ?? silentLogger,
     observer: options.observer ?? {},
+    queueMetrics: options.queueMetrics ?? { calls: noWorkQueueMetrics, writes: noWorkQueueMetrics },
     providerConcurrency: options.providerConcurrency ?? 64,
     writeConcurrency: options.writeConcurrency ?? 32,
     backoff: {

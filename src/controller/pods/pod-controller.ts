@@ -98,11 +98,13 @@ export class PodController {
     this.#calls = new WorkQueue((key) => this.#call(key), {
       ...queue,
       name: 'provider calls',
+      metrics: this.#options.queueMetrics.calls,
       concurrency: this.#options.providerConcurrency,
     });
     this.#writes = new WorkQueue((key, signal) => this.#write(key, signal), {
       ...queue,
       name: 'pod writes',
+      metrics: this.#options.queueMetrics.writes,
       concurrency: this.#options.writeConcurrency,
     });
     if (provider.notifyPods === undefined) {

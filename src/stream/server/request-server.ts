@@ -16,6 +16,7 @@ import type { Logger } from '../../runtime/logger.js';
 import type { CertificateSubject } from '../auth/authenticator.js';
 import type { Gate } from '../auth/gate.js';
 import type { UserInfo } from '../auth/user.js';
+import { parseLogQuery } from '../logs/log-query.js';
 import { Refusal } from '../refusal.js';
 import type { ServerMetrics } from '../stats/server-metrics.js';
 import { answerTo, refusalLingerMs, refusePlainly, refuseUpgrade } from './answer.js';
@@ -161,7 +162,7 @@ export class RequestServer {
   ): Promise<void> {
     if (isUpgradeRoute(route)) throw new Refusal('InvalidInput', 'Upgrade request required');
     this.#prepare(route, call);
-    if (route.kind === 'containerLogs' && query.get('follow') === 'true') call.lasts();
+    if (route.kind === 'containerLogs' && parseLogQuery(query).follow) call.lasts();
     await dispatchPlain(route, { request, response, query, logger, signal: call.signal }, this.#parts);
   }
 
