@@ -1,0 +1,25 @@
+/** Where an environment's values come from, as whoever resolves it has them at that moment. */
+import type { ConfigMap, Secret, Service } from '../../kube/types.js';
+import type { VkError } from '../../runtime/errors.js';
+import type { Allocatable } from './resource-field.js';
+
+/** An object that may not be there, or could not be read. */
+export type Sourced<T> =
+  | { readonly state: 'found'; readonly object: T }
+  | { readonly state: 'missing' }
+  | { readonly state: 'unreadable'; readonly error: VkError };
+
+export interface EnvironmentSources {
+  /** By name, in the pod's namespace. */
+  configMap(name: string): Sourced<ConfigMap>;
+  secret(name: string): Sourced<Secret>;
+  /** At least those of the pod's namespace, and `default/kubernetes`. */
+  services(): Iterable<Service>;
+  /** What the node has to give, for limits that a container does not set. */
+  readonly allocatable: Allocatable;
+  /**
+   * The text of a file that an init container wrote into a volume (`fileKeyRef`). Undefined: not known, the variable
+   * waits. Left out: a backend whose files nobody sees from here.
+   */
+  file?(volumeName: string, path: string): string | undefined;
+}
