@@ -2,6 +2,7 @@ import { type Clock, type Random, systemClock } from '../../runtime/clock.js';
 import { type Logger, silentLogger } from '../../runtime/logger.js';
 import type { KubeObject } from '../types.js';
 import type { IndexFunction } from './indexed-store.js';
+import type { ReflectorStatus } from './reflector-status.js';
 
 export interface ReflectorOptions<T extends KubeObject> {
   /** Left out: all namespaces. */
@@ -40,6 +41,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly watchTimeoutMs?: number;
   /** How long an event of a watch may be, in bytes. Default: 16 MiB, ten times what etcd takes. */
   readonly maxEventBytes?: number;
+  /** Called when `status` has changed, synchronously. Must not throw. */
+  readonly onStatus?: (status: ReflectorStatus) => void;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
@@ -62,6 +65,7 @@ export function resolveReflectorOptions<T extends KubeObject>(
     pageSize: options.pageSize ?? 500,
     watchTimeoutMs: options.watchTimeoutMs ?? 30 * 60_000,
     maxEventBytes: options.maxEventBytes ?? 16 * 1024 * 1024,
+    onStatus: options.onStatus ?? (() => undefined),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     logger: options.logger ?? silentLogger,

@@ -139,13 +139,18 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
   /** Ends watch and list. Resolves when nothing is under way any more. The store stays readable. Idempotent. */
   async close(): Promise<void> {
     this.#connected = false;
-    this.#status = { type: 'closed' };
+    this.#enter({ type: 'closed' });
     this.#closing.abort(new VkError('Aborted', `${this.#name}: closed`));
     await this.#loop;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #enter(status: ReflectorStatus): void {
+    this.#status = status;
+    this.#options.onStatus(status);
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -160,7 +165,7 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
       const error = outcome.type === 'failed' ? outcome.error : undefined;
       const { attempt, delayMs, step } = plan;
       logger.warn({ resource: this.#name, attempt, delayMs, next: step.type, err: error }, 'list or watch failed');
-      this.#status = { type: 'backoff', attempt, untilMs: clock.now() + delayMs, error };
+      this.#enter({ type: 'backoff', attempt, untilMs: clock.now() + delayMs, error });
       await clock.sleep(delayMs, signal);
     }
   }
@@ -168,14 +173,14 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
   #take(step: Step, signal: AbortSignal): Promise<Outcome> {
     switch (step.type) {
       case 'page':
-        this.#status = { type: 'listing', how: 'pages' };
+        this.#enter({ type: 'listing', how: 'pages' });
         return this.#readPage(step, signal);
       case 'stream':
-        this.#status = { type: 'listing', how: 'stream' };
+        this.#enter({ type: 'listing', how: 'stream' });
         this.#cache.beginList();
         return this.#watch(true, signal);
       case 'watch':
-        this.#status = { type: 'watching' };
+        this.#enter({ type: 'watching' });
         return this.#watch(false, signal);
     }
   }
@@ -239,7 +244,7 @@ export class Reflector<T extends KubeObject> implements ObjectSource<T>, AsyncDi
       },
       onListed: () => {
         this.#connected = true;
-        this.#status = { type: 'watching' };
+        this.#enter({ type: 'watching' });
         this.#endList();
       },
       reached: () => this.#resourceVersion,

@@ -7,13 +7,14 @@
  * 3. What holds a Secret's data says so, however the data got there.
  */
 import type { Container, Pod } from '../../kube/types.js';
+import type { Sourced } from '../../kube/sourced.js';
 import { VkError } from '../../runtime/errors.js';
 import { envFileValue } from './env-file.js';
 import type { EnvironmentProblem, EnvironmentReason } from './environment-problem.js';
 import { expandReferences } from './expand.js';
 import { podField } from './pod-field.js';
 import { resourceField } from './resource-field.js';
-import type { EnvironmentSources, Sourced } from './sources.js';
+import type { EnvironmentSources } from './sources.js';
 import type { EnvironmentVariable, VariableOrigin } from './variable.js';
 import { isVariableName } from './variable-name.js';
 

@@ -1,13 +1,7 @@
 /** Where an environment's values come from, as whoever resolves it has them at that moment. */
 import type { ConfigMap, Secret, Service } from '../../kube/types.js';
-import type { VkError } from '../../runtime/errors.js';
+import type { Sourced } from '../../kube/sourced.js';
 import type { Allocatable } from './resource-field.js';
-
-/** An object that may not be there, or could not be read. */
-export type Sourced<T> =
-  | { readonly state: 'found'; readonly object: T }
-  | { readonly state: 'missing' }
-  | { readonly state: 'unreadable'; readonly error: VkError };
 
 export interface EnvironmentSources {
   /** By name, in the pod's namespace. */

@@ -8,7 +8,7 @@
 import type { Container, Pod, PodSpec } from '../../kube/types.js';
 import { podField } from '../environment/pod-field.js';
 import { resourceField } from '../environment/resource-field.js';
-import type { Sourced } from '../environment/sources.js';
+import type { Sourced } from '../../kube/sourced.js';
 import { VolumeFilesBuilder, type VolumeFiles } from './volume-files.js';
 import type { VolumeSources } from './volume-sources.js';
 

@@ -1,6 +1,6 @@
 /** Where the contents of volumes come from, as whoever resolves them has it at that moment. */
 import type { ConfigMap, Secret } from '../../kube/types.js';
-import type { Sourced } from '../environment/sources.js';
+import type { Sourced } from '../../kube/sourced.js';
 import type { Allocatable } from '../environment/resource-field.js';
 
 /** What a token is asked for. Two volumes that ask for the same get the same. */
