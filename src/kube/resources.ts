@@ -1,5 +1,16 @@
 /** What the API calls a resource, with the type of its objects. */
-import type { ConfigMap, KubeEvent, KubeObject, Lease, Namespace, Node, Pod, Secret, Service } from './types.js';
+import type {
+  ConfigMap,
+  KubeEvent,
+  KubeObject,
+  Lease,
+  Namespace,
+  Node,
+  Pod,
+  Secret,
+  Service,
+  ServiceAccount,
+} from './types.js';
 
 /**
  * Names a resource of the API. `T` is the type of its objects and exists at compile time only.
@@ -31,6 +42,7 @@ export const namespaces: Resource<Namespace> = core('Namespace', 'namespaces', f
 export const configMaps: Resource<ConfigMap> = core('ConfigMap', 'configmaps');
 export const secrets: Resource<Secret> = core('Secret', 'secrets');
 export const services: Resource<Service> = core('Service', 'services');
+export const serviceAccounts: Resource<ServiceAccount> = core('ServiceAccount', 'serviceaccounts');
 export const leases: Resource<Lease> = {
   group: 'coordination.k8s.io',
   version: 'v1',

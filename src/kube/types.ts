@@ -21,6 +21,7 @@ import type {
   V1PodStatus,
   V1Secret,
   V1Service,
+  V1ServiceAccount,
   V1Status,
   V1Taint,
   V1Toleration,
@@ -87,6 +88,9 @@ export interface Secret extends Wire<V1Secret> {
   metadata: ObjectMeta;
 }
 export interface Service extends Wire<V1Service> {
+  metadata: ObjectMeta;
+}
+export interface ServiceAccount extends Wire<V1ServiceAccount> {
   metadata: ObjectMeta;
 }
 /** The body of a failed request, and of a successful one that has nothing else to say. */

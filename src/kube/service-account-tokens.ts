@@ -1,0 +1,227 @@
+/**
+ * Tokens of service accounts, bound to pods, by the TokenRequest API (concepts/security/service-accounts). Neighbours:
+ * `token-schedule.ts` says when one is replaced, `referenced-objects.ts` does the same for objects.
+ *
+ * 1. A token is asked for once for all who need the same one, and again before its end, as long as somebody needs it.
+ * 2. With its last holder a token goes from memory, and so does its timer.
+ * 3. No token is in a log, an error or a key that is shown.
+ * 4. A failure to replace a token leaves the old one in use until its end.
+ */
+import { systemClock, type Clock, type Random, type Timer } from '../runtime/clock.js';
+import { VkError } from '../runtime/errors.js';
+import { silentLogger, type Logger } from '../runtime/logger.js';
+import type { KubeApi } from './api.js';
+import { backoffMs } from './reflector/backoff.js';
+import { resourcePath, serviceAccounts } from './resources.js';
+import type { Sourced } from './sourced.js';
+import { refreshAtMs } from './token-schedule.js';
+
+/** What a token is for. Two requests that are equal in all of it share one token. */
+export interface TokenSpec {
+  readonly namespace: string;
+  readonly serviceAccountName: string;
+  /** Left out: the apiserver's own. */
+  readonly audience?: string | undefined;
+  /** The life that is asked for. The apiserver may give another, 10 minutes at least. */
+  readonly expirationSeconds: number;
+  /** The token ends with this pod. */
+  readonly pod: { readonly name: string; readonly uid: string };
+}
+
+export interface ServiceAccountTokensOptions {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly logger?: Logger;
+}
+
+/** One holder's interest in one token. */
+export interface TokenReference {
+  /** Undefined before the first answer; `missing` where there is no such service account. */
+  read(): Sourced<string> | undefined;
+  /** Idempotent. */
+  release(): void;
+}
+
+interface Kept {
+  readonly spec: TokenSpec;
+  readonly holders: Set<() => void>;
+  readonly ending: AbortController;
+  known: Sourced<string> | undefined;
+  expiresAtMs: number;
+  attempt: number;
+  timer: Timer | undefined;
+}
+
+interface TokenAnswer {
+  readonly spec?: { readonly expirationSeconds?: number };
+  readonly status?: { readonly token?: string };
+}
+
+/**
+ * ```ts
+ * await using tokens = new ServiceAccountTokens(client);
+ * const reference = tokens.acquire(
+ *   { namespace: 'shop', serviceAccountName: 'robot', expirationSeconds: 3600, pod: { name: 'web', uid: 'u-1' } },
+ *   () => use(reference.read()),
+ * );
+ * ```
+ */
+export class ServiceAccountTokens implements AsyncDisposable {
+  readonly #api: KubeApi;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #logger: Logger;
+  readonly #kept = new Map<string, Kept>();
+  readonly #calls = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(api: KubeApi, options: ServiceAccountTokensOptions = {}) {
+    this.#api = api;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.#logger = options.logger ?? silentLogger;
+  }
+
+  /** Tokens in memory. */
+  get size(): number {
+    return this.#kept.size;
+  }
+
+  /** Asks for a token, or shares one. `onChange` is called, never from within this call, when `read` answers anew. */
+  acquire(spec: TokenSpec, onChange: () => void): TokenReference {
+    if (this.#closed) throw new VkError('Aborted', `${subjectOf(spec)}: no longer asked for, as the node ends`);
+    const key = JSON.stringify([
+      spec.namespace,
+      spec.serviceAccountName,
+      spec.pod.uid,
+      spec.audience ?? '',
+      spec.expirationSeconds,
+    ]);
+    const kept = this.#kept.get(key) ?? this.#begin(key, spec);
+    const holder = (): void => onChange();
+    kept.holders.add(holder);
+    return {
+      read: () => this.#read(kept),
+      release: () => {
+        kept.holders.delete(holder);
+        if (kept.holders.size === 0 && this.#kept.get(key) === kept) this.#end(key, kept);
+      },
+    };
+  }
+
+  /** Forgets every token. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const [key, kept] of this.#kept) this.#end(key, kept);
+    await Promise.all(this.#calls);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #read({ known, expiresAtMs, spec }: Kept): Sourced<string> | undefined {
+    if (known?.state !== 'found' || this.#clock.now() < expiresAtMs) return known;
+    return {
+      state: 'unreadable',
+      error: new VkError('Expired', `${subjectOf(spec)}: expired and could not be replaced`),
+    };
+  }
+
+  #begin(key: string, spec: TokenSpec): Kept {
+    const kept: Kept = {
+      spec,
+      holders: new Set(),
+      ending: new AbortController(),
+      known: undefined,
+      expiresAtMs: 0,
+      attempt: 0,
+      timer: undefined,
+    };
+    this.#kept.set(key, kept);
+    this.#ask(kept);
+    return kept;
+  }
+
+  #end(key: string, kept: Kept): void {
+    this.#kept.delete(key);
+    kept.holders.clear();
+    kept.timer?.cancel();
+    kept.known = undefined;
+    kept.ending.abort(new VkError('Aborted', `${subjectOf(kept.spec)}: no longer needed`));
+  }
+
+  #ask(kept: Kept): void {
+    const call = this.#request(kept).finally(() => this.#calls.delete(call));
+    this.#calls.add(call);
+  }
+
+  async #request(kept: Kept): Promise<void> {
+    const { signal } = kept.ending;
+    try {
+      const answer = await this.#api.request<TokenAnswer>({ ...requestOf(kept.spec), signal });
+      if (signal.aborted) return;
+      this.#take(kept, answer);
+    } catch (error) {
+      if (!signal.aborted) this.#noteFailure(kept, VkError.from(error));
+    }
+    this.#tell(kept);
+  }
+
+  #take(kept: Kept, { spec, status }: TokenAnswer): void {
+    if (!status?.token)
+      throw new VkError('Internal', `${subjectOf(kept.spec)}: the apiserver answered without a token`);
+    // By its length and not by its end: that is on the server's clock, which need not be ours.
+    const issuedAtMs = this.#clock.now();
+    kept.expiresAtMs = issuedAtMs + (spec?.expirationSeconds ?? kept.spec.expirationSeconds) * 1000;
+    kept.known = { state: 'found', object: status.token };
+    kept.attempt = 0;
+    this.#schedule(kept, refreshAtMs({ issuedAtMs, expiresAtMs: kept.expiresAtMs }, this.#random) - issuedAtMs);
+  }
+
+  #noteFailure(kept: Kept, error: VkError): void {
+    const delayMs = backoffMs(kept.attempt, error, this.#random);
+    kept.attempt += 1;
+    if (kept.known?.state !== 'found') {
+      kept.known = error.code === 'NotFound' ? { state: 'missing' } : { state: 'unreadable', error };
+    }
+    const { namespace, serviceAccountName, pod } = kept.spec;
+    this.#logger.warn(
+      {
+        serviceAccount: `${namespace}/${serviceAccountName}`,
+        pod: pod.name,
+        attempt: kept.attempt,
+        delayMs,
+        err: error,
+      },
+      'token not issued',
+    );
+    this.#schedule(kept, delayMs);
+  }
+
+  #schedule(kept: Kept, delayMs: number): void {
+    kept.timer = this.#clock.setTimer(Math.max(delayMs, 1_000), () => this.#ask(kept));
+  }
+
+  #tell(kept: Kept): void {
+    for (const holder of [...kept.holders]) {
+      try {
+        holder();
+      } catch (err) {
+        this.#logger.error({ pod: kept.spec.pod.name, err }, 'listener of a token failed');
+      }
+    }
+  }
+}
+
+function requestOf({ namespace, serviceAccountName, audience, expirationSeconds, pod }: TokenSpec) {
+  const path = resourcePath(serviceAccounts, { namespace, name: serviceAccountName, subresource: 'token' });
+  const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: pod.name, uid: pod.uid };
+  const spec = { audiences: audience === undefined ? [] : [audience], expirationSeconds, boundObjectRef };
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec };
+  return { method: 'POST', path, body } as const;
+}
+
+function subjectOf({ namespace, serviceAccountName, pod }: TokenSpec): string {
+  return `token of service account ${namespace}/${serviceAccountName} for pod ${pod.name}`;
+}
