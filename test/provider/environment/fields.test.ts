@@ -107,9 +107,9 @@ describe('resourceField (concepts/workloads/pods/downward-api)', () => {
 
   it('is what the node has to give where no limit is set', () => {
     expect(
-      resourceField({ name: 'app' } as Container, { resource: 'limits.memory', divisor: '1Gi' }, allocatable),
+      resourceField({ name: 'app' }, { resource: 'limits.memory', divisor: '1Gi' }, allocatable),
     ).toBe('8');
-    expect(resourceField({ name: 'app' } as Container, { resource: 'limits.cpu' }, allocatable)).toBe('4');
+    expect(resourceField({ name: 'app' }, { resource: 'limits.cpu' }, allocatable)).toBe('4');
   });
 
   it('refuses what containers do not have', () => {
@@ -123,7 +123,7 @@ describe('resourceField (concepts/workloads/pods/downward-api)', () => {
       fc.property(fc.integer({ min: 1, max: 1e9 }), fc.integer({ min: 1, max: 1e6 }), (amount, divisor) => {
         const limits = { memory: String(amount) };
         const answer = Number(
-          resourceField({ name: 'a', resources: { limits } } as Container, { resource: 'limits.memory', divisor }, {}),
+          resourceField({ name: 'a', resources: { limits } }, { resource: 'limits.memory', divisor }, {}),
         );
         expect(answer * divisor).toBeGreaterThanOrEqual(amount);
         expect((answer - 1) * divisor).toBeLessThan(amount);

@@ -66,7 +66,7 @@ describe('pull policy (concepts/containers/images)', () => {
       name: 'app',
       image,
       ...(imagePullPolicyGiven && { imagePullPolicy: imagePullPolicyGiven }),
-    } as Container);
+    });
 
   it.each([
     ['nginx', undefined, 'Always'],
