@@ -1,5 +1,6 @@
 /** What the API calls a resource, with the type of its objects. */
 import type {
+  ClusterTrustBundle,
   ConfigMap,
   KubeEvent,
   KubeObject,
@@ -49,6 +50,15 @@ export const leases: Resource<Lease> = {
   kind: 'Lease',
   plural: 'leases',
   namespaced: true,
+};
+
+/** Served by apiservers that have them enabled. */
+export const clusterTrustBundles: Resource<ClusterTrustBundle> = {
+  group: 'certificates.k8s.io',
+  version: 'v1beta1',
+  kind: 'ClusterTrustBundle',
+  plural: 'clustertrustbundles',
+  namespaced: false,
 };
 
 /** `/api/v1/namespaces/NS/pods/NAME/SUBRESOURCE`, as far as the parts are given. Every part is URL-encoded. */

@@ -25,6 +25,7 @@ import type {
   V1Status,
   V1Taint,
   V1Toleration,
+  V1beta1ClusterTrustBundle,
 } from '@kubernetes/client-node';
 
 /** A client-node model as it is on the wire: `Date` is a string, and names such as `_continue` are what they stand for. */
@@ -91,6 +92,9 @@ export interface Service extends Wire<V1Service> {
   metadata: ObjectMeta;
 }
 export interface ServiceAccount extends Wire<V1ServiceAccount> {
+  metadata: ObjectMeta;
+}
+export interface ClusterTrustBundle extends Wire<V1beta1ClusterTrustBundle> {
   metadata: ObjectMeta;
 }
 /** The body of a failed request, and of a successful one that has nothing else to say. */

@@ -3,10 +3,12 @@
  * own, detected by the presence of its method.
  */
 import type { Duplex, Readable, Writable } from 'node:stream';
-import type { Logger } from '../runtime/logger.js';
 import type { Node, Pod, PodStatus } from '../kube/types.js';
+import type { CallContext } from './call-context.js';
+import type { PodContext, PodInputsReceiver } from './inputs/pod-inputs.js';
 import type { StatsSummary } from './stats.js';
 
+export type { CallContext } from './call-context.js';
 export type { StatsSummary } from './stats.js';
 
 /** Which pod is meant. Two pods with the same name and another uid are two pods. */
@@ -18,17 +20,6 @@ export interface PodRef {
 
 export interface ContainerRef extends PodRef {
   readonly container: string;
-}
-
-/** Handed to every provider call. */
-export interface CallContext {
-  /**
-   * Aborts when the answer is no longer wanted: the pod is deleted while it is being created, the node closes.
-   * A call that ends early should reject; what it had begun is found again by `getPods`, or cleaned up by `deletePod`.
-   */
-  readonly signal: AbortSignal;
-  /** Carries the pod's name and uid in its fields. */
-  readonly logger: Logger;
 }
 
 export interface DeleteContext extends CallContext {
@@ -46,9 +37,9 @@ export interface PodLifecycleHandler {
    * Starts the pod. Resolves when the backend has taken it over, not necessarily when it runs. May be called again for
    * a pod after a rejection or a crash, so it must take what is already there for the same uid as its own.
    */
-  createPod(pod: Pod, context: CallContext): Promise<void>;
+  createPod(pod: Pod, context: PodContext): Promise<void>;
   /** The spec, labels or annotations changed. A backend that cannot apply a change resolves and leaves the status as it is. */
-  updatePod(pod: Pod, context: CallContext): Promise<void>;
+  updatePod(pod: Pod, context: PodContext): Promise<void>;
   /**
    * Ends the pod. May resolve before it is gone: the API object stays until the provider reports every container
    * terminated or no longer knows the pod. May be called again, also with a shorter grace period. For a pod that the
@@ -169,6 +160,7 @@ export interface Provider
     PodLifecycleHandler,
     Partial<
       PodNotifier &
+        PodInputsReceiver &
         PodStatusLister &
         ContainerLogs &
         ContainerExec &

@@ -3,7 +3,7 @@
  *
  *   unknown, uncertain ──verify──▶ absent | present | ended
  *   absent ──create──▶ present (or uncertain, if it fails)
- *   present ──update──▶ present
+ *   present ──update, inputs──▶ present
  *   any ──delete──▶ (reported terminated) ended, (not known any more) gone
  *   gone, or absent, without an API object ──▶ forgotten
  */
@@ -17,6 +17,8 @@ export type PodCall =
   | { readonly type: 'wait'; readonly until: number }
   | { readonly type: 'create'; readonly pod: Pod }
   | { readonly type: 'update'; readonly pod: Pod }
+  /** What the pod brings with it has changed, or the provider has not been given it since the start. */
+  | { readonly type: 'inputs'; readonly pod: Pod }
   | { readonly type: 'delete'; readonly pod: Pod; readonly gracePeriodSeconds: number }
   /** Ask the backend what it has. */
   | { readonly type: 'verify' }
@@ -54,9 +56,16 @@ function dueCall(record: PodRecord, blocked: boolean, now: number): PodCall {
   if (backend === 'ended' || backend === 'gone' || record.evicted) return none;
   if (backend === 'present') {
     const changed = record.applied !== undefined && needsUpdate(record.applied, desired);
-    return changed ? { type: 'update', pod: desired } : none;
+    return changed ? { type: 'update', pod: desired } : dueInputs(record, desired);
   }
-  return blocked ? none : { type: 'create', pod: desired };
+  // Whatever is missing, its arrival leads here again.
+  const waits = record.inputs !== undefined && record.inputs.verdict !== 'ready';
+  return blocked || waits ? none : { type: 'create', pod: desired };
+}
+
+function dueInputs({ inputs }: PodRecord, pod: Pod): PodCall {
+  if (!inputs?.isFollowed || inputs.verdict === 'pending' || inputs.applied === inputs.changes) return none;
+  return { type: 'inputs', pod };
 }
 
 function dueWithoutObject(record: PodRecord, now: number): PodCall {
@@ -87,7 +96,7 @@ export function isInTheWay(record: PodRecord): boolean {
   const { inFlight } = record;
   if (inFlight === undefined || !isLeaving(record)) return false;
   if (inFlight.gracePeriodSeconds !== undefined) return graceOf(record.lastSeen) < inFlight.gracePeriodSeconds;
-  return inFlight.call === 'create' || inFlight.call === 'update';
+  return inFlight.call === 'create' || inFlight.call === 'update' || inFlight.call === 'inputs';
 }
 
 /** As a kubelet takes it: the grace of the deletion if there is one, else that of the spec. */

@@ -7,6 +7,9 @@ import { ApiError } from '../../kube/api-error.js';
 import { pods } from '../../kube/resources.js';
 import type { Pod, PodStatus } from '../../kube/types.js';
 import { clonePod } from '../../provider/clone-pod.js';
+import { podWithEnvironment } from '../../provider/environment/pod-with-environment.js';
+import { MissingInputsError } from '../../provider/inputs/missing-inputs.js';
+import type { PodContext } from '../../provider/inputs/pod-inputs.js';
 import type { CallContext, Provider } from '../../provider/provider.js';
 import type { Clock, Random } from '../../runtime/clock.js';
 import { hasCode, VkError } from '../../runtime/errors.js';
@@ -36,9 +39,13 @@ export type DueCall = Exclude<PodCall, { type: 'none' | 'wait' | 'forget' }>;
 /** Longest part of a provider's error message that goes into a status, a log line or an Event. */
 const longestMessage = 1024;
 
+/** How long a pod whose volumes lack something waits for the news of it, which comes by a watch. */
+const missingInputsMs = 300_000;
+
 const eventReasons = {
   create: 'ProviderCreate',
   update: 'ProviderUpdate',
+  inputs: 'ProviderUpdate',
   delete: 'ProviderDelete',
 } as const;
 
@@ -71,15 +78,20 @@ export class PodCaller {
       case 'create':
         // Before the call: what it makes the provider report tells of this state of the pod.
         record.applied = call.pod;
-        await provider.createPod(clonePod(call.pod), context);
+        await provider.createPod(this.#podFor(record, call.pod), withInputs(context, record));
+        inputsApplied(record);
         record.createdAt = clock.now();
         if (record.backend !== 'ended') record.backend = 'present';
         this.#event(record, 'Normal', 'ProviderCreateSuccess', 'Created the pod in the provider');
         return;
       case 'update':
-        await provider.updatePod(clonePod(call.pod), context);
+        await provider.updatePod(this.#podFor(record, call.pod), withInputs(context, record));
         record.applied = call.pod;
         this.#event(record, 'Normal', 'ProviderUpdateSuccess', 'Updated the pod in the provider');
+        return;
+      case 'inputs':
+        await provider.updatePodInputs?.(this.#podFor(record, call.pod), withInputs(context, record));
+        inputsApplied(record);
         return;
       case 'delete': {
         const { gracePeriodSeconds } = call;
@@ -102,6 +114,11 @@ export class PodCaller {
       case 'confirm':
         await this.#confirm(record, context);
     }
+  }
+
+  /** The provider's own copy, with the values of its variables where these are prepared. */
+  #podFor({ inputs }: PodRecord, pod: Pod): Pod {
+    return inputs === undefined ? clonePod(pod) : podWithEnvironment(pod, inputs.held.environment());
   }
 
   async #fetchStatus(record: PodRecord, context: CallContext): Promise<PodStatus | undefined> {
@@ -135,7 +152,9 @@ export class PodCaller {
     if (call === 'create' && record.backend !== 'ended') record.backend = 'uncertain';
     if (aborted) return;
     const attempts = (record.failures[call]?.attempts ?? 0) + 1;
-    const retry = retryOf(error);
+    const isMissingInputs = error instanceof MissingInputsError;
+    const isNews = record.inputs !== undefined && record.inputs.changes !== record.inputs.given;
+    const retry = isMissingInputs ? (isNews ? 0 : missingInputsMs) : retryOf(error);
     const delayMs = isFinal(record, call, retry)
       ? undefined
       : typeof retry === 'number'
@@ -148,12 +167,15 @@ export class PodCaller {
       message: `${message} (${outlook})`,
       attempts,
       retryAt: delayMs === undefined ? undefined : clock.now() + delayMs,
+      isMissingInputs,
     };
     logger.warn(
       { pod: `${record.ref.namespace}/${record.ref.name}`, uid: record.ref.uid, call, attempt: attempts, err: error },
       'provider call failed',
     );
-    if (call in eventReasons) {
+    if (isMissingInputs) {
+      this.#event(record, 'Warning', error.reason, message);
+    } else if (call in eventReasons) {
       const reason = `${eventReasons[call as keyof typeof eventReasons]}Failed`;
       this.#event(record, 'Warning', reason, message);
     }
@@ -173,6 +195,14 @@ function isFinal(record: PodRecord, call: CallType, retry: false | number | unde
   if (call !== 'create' && call !== 'update') return false;
   if (retry === false) return true;
   return call === 'create' && retry === undefined && record.desired?.spec.restartPolicy === 'Never';
+}
+
+function inputsApplied({ inputs }: PodRecord): void {
+  if (inputs !== undefined) inputs.applied = inputs.given ?? inputs.changes;
+}
+
+function withInputs(context: CallContext, { inputs }: PodRecord): PodContext {
+  return inputs === undefined ? context : { ...context, inputs: inputs.held };
 }
 
 /** Whether the server says that it has no such pod, as opposed to a proxy that knows no such page. */

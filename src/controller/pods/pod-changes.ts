@@ -1,5 +1,5 @@
 /** Which changes of a pod are the provider's business. */
-import type { Pod, PodSpec } from '../../kube/types.js';
+import type { Container, Pod, PodSpec } from '../../kube/types.js';
 import { jsonEqual } from '../../provider/json-equal.js';
 
 /** The parts of a spec that Kubernetes lets anyone change while the pod lives, and that matter to a backend. */
@@ -16,10 +16,27 @@ const mutableSpecFields = [
 export function needsUpdate(applied: Pod, desired: Pod): boolean {
   if (applied === desired || applied.metadata.resourceVersion === desired.metadata.resourceVersion) return false;
   return (
-    mutableSpecFields.some((field) => !jsonEqual(applied.spec[field], desired.spec[field])) ||
+    mutableSpecFields.some((field) => !isSamePart(applied.spec[field], desired.spec[field])) ||
     !jsonEqual(applied.metadata.labels ?? {}, desired.metadata.labels ?? {}) ||
     !jsonEqual(applied.metadata.annotations ?? {}, desired.metadata.annotations ?? {})
   );
+}
+
+/**
+ * The environment of a container never changes in Kubernetes; in what a provider keeps it may be written out where the pod
+ * has references, so it is left out of the comparison.
+ */
+function isSamePart(applied: unknown, desired: unknown): boolean {
+  return jsonEqual(applied, desired) || jsonEqual(withoutEnvironment(applied), withoutEnvironment(desired));
+}
+
+function withoutEnvironment(part: unknown): unknown {
+  if (!Array.isArray(part)) return part;
+  return part.map((item: unknown) => {
+    if (typeof item !== 'object' || item === null || !('env' in item || 'envFrom' in item)) return item;
+    const { env: _env, envFrom: _envFrom, ...rest } = item as Container;
+    return rest;
+  });
 }
 
 /**

@@ -7,6 +7,7 @@ import { VkError } from '../../runtime/errors.js';
 import type { Backoff } from '../queue/backoff.js';
 import { noWorkQueueMetrics, type WorkQueueMetrics } from '../queue/work-queue-metrics.js';
 import type { DanglingRules } from './dangling-pods.js';
+import type { PodInputSource } from '../inputs/pod-input-source.js';
 import { noEvents, type EventSink } from '../events/event-sink.js';
 import type { WriteRules } from './pod-write-decision.js';
 
@@ -33,6 +34,11 @@ export interface PodControllerOptions {
   readonly observer?: PodObserver;
   /** Default: nothing is counted. */
   readonly queueMetrics?: PodQueueMetrics;
+  /**
+   * Where environment, volumes and credentials of pods come from: one source may serve many nodes. Default: one of the
+   * controller's own. `false`: pods are handed over as they are written, and nothing that they refer to is read.
+   */
+  readonly inputs?: PodInputSource | false;
   /** Provider calls that run at a time, each for another pod. Default: 64, as calls mostly wait for a backend. */
   readonly providerConcurrency?: number;
   /** API writes that run at a time, each for another pod. Default: 32, enough to keep an apiserver's core busy. */
@@ -65,6 +71,7 @@ export interface ResolvedPodControllerOptions {
   readonly logger: Logger;
   readonly observer: PodObserver;
   readonly queueMetrics: PodQueueMetrics;
+  readonly inputs: PodInputSource | false | undefined;
   readonly providerConcurrency: number;
   readonly writeConcurrency: number;
   readonly backoff: Backoff;
@@ -88,6 +95,7 @@ export function resolvePodControllerOptions(options: PodControllerOptions): Reso
     logger: options.logger ?? silentLogger,
     observer: options.observer ?? {},
     queueMetrics: options.queueMetrics ?? { calls: noWorkQueueMetrics, writes: noWorkQueueMetrics },
+    inputs: options.inputs,
     providerConcurrency: options.providerConcurrency ?? 64,
     writeConcurrency: options.writeConcurrency ?? 32,
     backoff: {

@@ -21,6 +21,7 @@ import type { Pod } from '../../kube/types.js';
 import type { CallContext, PodRef, Provider } from '../../provider/provider.js';
 import type { Timer } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
+import { PodInputSource } from '../inputs/pod-input-source.js';
 import { BackendInventory } from './backend-inventory.js';
 import { backoffDelayMs } from '../queue/backoff.js';
 import { decideCall, isInTheWay } from './pod-call-decision.js';
@@ -32,6 +33,7 @@ import {
 } from './pod-controller-options.js';
 import { takeDisappearance, takeEviction, takeObject, takeReport } from './pod-observation.js';
 import type { PodRecord } from './pod-record.js';
+import { PodInputsKeeper } from './pod-inputs-keeper.js';
 import { PodRecords } from './pod-records.js';
 import { decideWrite } from './pod-write-decision.js';
 import { PodWriter } from './pod-writer.js';
@@ -71,6 +73,10 @@ export class PodController {
   readonly #calls: WorkQueue;
   readonly #writes: WorkQueue;
   readonly #poller: StatusPoller | undefined;
+  /** Undefined if pods are handed over as they are written. */
+  readonly #inputs: PodInputsKeeper | undefined;
+  /** Undefined if it is shared, and so not ours to close. */
+  readonly #ownInputs: PodInputSource | undefined;
   readonly #abort = new AbortController();
   #phase: PodControllerStatus['phase'] = 'new';
   #removeHandler: (() => void) | undefined;
@@ -95,6 +101,10 @@ export class PodController {
     this.#caller = new PodCaller({ provider, api, events, clock, random, logger, backoff });
     this.#writer = new PodWriter(api, clock, logger);
     const queue = { clock, random, logger };
+    const { inputs } = this.#options;
+    this.#ownInputs = inputs === undefined ? new PodInputSource(api, queue) : undefined;
+    const inputSource = inputs === false ? undefined : (inputs ?? this.#ownInputs);
+    this.#inputs = inputSource && this.#keeperOf(inputSource);
     this.#calls = new WorkQueue((key) => this.#call(key), {
       ...queue,
       name: 'provider calls',
@@ -178,6 +188,17 @@ export class PodController {
     });
     await Promise.all([this.#calls.close({ graceMs }), this.#writes.close({ graceMs }), this.#poller?.close()]);
     abortCalls.cancel();
+    for (const record of this.#records.values()) this.#inputs?.drop(record);
+    await this.#ownInputs?.close();
+  }
+
+  #keeperOf(source: PodInputSource): PodInputsKeeper {
+    return new PodInputsKeeper({
+      source,
+      events: this.#options.events,
+      isFollowed: this.#provider.updatePodInputs !== undefined,
+      changed: (record) => this.#changed(record),
+    });
   }
 
   #context(): CallContext {
@@ -197,12 +218,14 @@ export class PodController {
     for (const other of this.#records.named(namespace, name)) {
       if (other.ref.uid === uid || other.desired === undefined) continue;
       takeDisappearance(other, other.desired, 'certain');
+      this.#inputs?.follow(other);
       this.#changed(other);
     }
     const known = this.#records.get(uid);
     if (known === undefined) this.#deleteUnwanted(this.#inventory.claimPredecessors(pod));
     const record = known ?? this.#records.add(pod, this.#phase === 'running' ? 'absent' : 'unknown');
     takeObject(record, pod);
+    this.#inputs?.follow(record);
     this.#changed(record);
   }
 
@@ -210,6 +233,7 @@ export class PodController {
     const record = this.#records.get(pod.metadata.uid ?? '');
     if (record === undefined) return;
     takeDisappearance(record, pod, missed ? 'inferred' : 'certain');
+    this.#inputs?.follow(record);
     this.#changed(record);
   }
 
@@ -236,6 +260,7 @@ export class PodController {
     const record = this.#records.get(key);
     // What is asked about right now comes back when the answer is there.
     if (record === undefined || record.inFlight !== undefined) return;
+    if (this.#inputs?.judge(record)) this.#writes.add(key);
     const now = this.#options.clock.now();
     const call = decideCall(record, this.#records.isBlocked(record), now);
     switch (call.type) {
@@ -245,6 +270,7 @@ export class PodController {
         this.#calls.addAfter(key, call.until - now);
         return;
       case 'forget':
+        this.#inputs?.drop(record);
         for (const other of this.#records.remove(record)) this.#changed(other);
         this.#tell(() => this.#options.observer.forgotten?.(record.ref));
         return;

@@ -13,6 +13,8 @@
  */
 import type { Pod, PodStatus } from '../../kube/types.js';
 import type { PodRef } from '../../provider/provider.js';
+import type { HeldInputs } from '../inputs/held-inputs.js';
+import type { InputsBlock } from '../inputs/inputs-verdict.js';
 
 /**
  * What the backend has of the pod:
@@ -26,7 +28,7 @@ import type { PodRef } from '../../provider/provider.js';
 export type BackendState = 'unknown' | 'absent' | 'uncertain' | 'present' | 'ended' | 'gone';
 
 /** What can fail and be tried again. */
-export type CallType = 'create' | 'update' | 'delete' | 'verify' | 'confirm';
+export type CallType = 'create' | 'update' | 'inputs' | 'delete' | 'verify' | 'confirm';
 
 /** The newest attempt of a call, if it failed. */
 export interface CallFailure {
@@ -36,6 +38,8 @@ export interface CallFailure {
   readonly attempts: number;
   /** When the next attempt is due, in ms since the epoch; undefined if trying again is useless. */
   readonly retryAt: number | undefined;
+  /** Something that the pod refers to was not there: its arrival makes the call due at once. */
+  readonly isMissingInputs: boolean;
 }
 
 /** How the API object went, as far as that is known. */
@@ -44,6 +48,24 @@ export type Disappearance =
   | 'certain'
   /** Missing from a list, or known to the backend alone: to be confirmed by asking the server. */
   | 'inferred';
+
+export interface RecordInputs {
+  readonly held: HeldInputs;
+  /** Whether the provider takes changes while the pod runs. */
+  readonly isFollowed: boolean;
+  /** Of the environment. `pending`: not all of it has been read yet. A block says what is missing. */
+  verdict: 'pending' | 'ready' | InputsBlock;
+  /** Whether the environment may have changed since the verdict. */
+  isStale: boolean;
+  /** Counts the changes of what is in the volumes. */
+  changes: number;
+  /** The change up to which the provider has asked for them; undefined before it does. */
+  given: number | undefined;
+  /** The change up to which a call of the provider succeeded; undefined before the first. */
+  applied: number | undefined;
+  /** The problems that Events were written about. */
+  told: string;
+}
 
 export interface PodRecord {
   /** The uid; for a pod of the backend that has none, `namespace/name`. */
@@ -83,6 +105,8 @@ export interface PodRecord {
   /** What the server refused to store, why, until when that is not tried again, and whether it refused even the least. */
   refused:
     { readonly cause: unknown; readonly message: string; readonly until: number; readonly least: boolean } | undefined;
+  /** What the pod brings with it. Undefined where nothing is prepared for it, or no longer. */
+  inputs: RecordInputs | undefined;
   /** The provider call that runs now, a delete with its grace. */
   inFlight:
     | { readonly call: CallType; readonly gracePeriodSeconds: number | undefined; readonly abort: AbortController }
@@ -106,6 +130,7 @@ export function newRecord(ref: PodRef, lastSeen: Pod, backend: BackendState): Po
     finalised: false,
     sent: undefined,
     refused: undefined,
+    inputs: undefined,
     inFlight: undefined,
   };
 }

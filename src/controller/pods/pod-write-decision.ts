@@ -3,6 +3,7 @@
  * waits for a pod's end (a Job, say) sees how it ended.
  */
 import type { Pod, PodStatus } from '../../kube/types.js';
+import { waitingStatus } from '../inputs/inputs-verdict.js';
 import { isTerminal, neverCreated, type PodRecord } from './pod-record.js';
 import { statusPatch, type StatusPatch } from './pod-status-patch.js';
 
@@ -47,7 +48,7 @@ export function decideWrite(record: PodRecord, rules: WriteRules, now: number): 
 function dueStatus(record: PodRecord, desired: Pod, now: number): PodWrite {
   if (isTerminal(desired.status)) return none;
   const { sent, refused } = record;
-  const wanted = toTell(record, desired);
+  const wanted = toTell(record, desired, now);
   if (wanted === undefined) return none;
   const isRefused = refused !== undefined && refused.cause === wanted.cause && refused.until > now;
   const otherwise: PodWrite = isRefused ? { type: 'wait', until: refused.until } : none;
@@ -76,9 +77,12 @@ function leastToTell({ phase }: PodStatus, refused: NonNullable<PodRecord['refus
 }
 
 /** The status that Kubernetes should hold, with what it follows from; undefined while there is nothing to say. */
-function toTell(record: PodRecord, desired: Pod): Told | undefined {
-  const { failures, reported, backend } = record;
+function toTell(record: PodRecord, desired: Pod, now: number): Told | undefined {
+  const { failures, reported, backend, inputs } = record;
   if (reported !== undefined && isTerminal(reported)) return { status: reported, cause: reported };
+  if (failures.create?.isMissingInputs) {
+    return { status: waitingStatus(desired, { containers: new Map() }, now), cause: failures.create };
+  }
   if (failures.create) {
     const isFinal = failures.create.retryAt === undefined;
     // It may have worked all the same: a phase that never goes back waits for the backend's answer.
@@ -91,6 +95,9 @@ function toTell(record: PodRecord, desired: Pod): Told | undefined {
     return { status, cause: failures.update };
   }
   if (reported !== undefined) return { status: reported, cause: reported };
+  if (backend === 'absent' && typeof inputs?.verdict === 'object') {
+    return { status: waitingStatus(desired, inputs.verdict, now), cause: inputs.verdict };
+  }
   const recovered = backend === 'present' && desired.status?.reason === 'ProviderFailed';
   return recovered ? { status: { phase: desired.status?.phase ?? 'Pending' }, cause: 'recovered' } : undefined;
 }

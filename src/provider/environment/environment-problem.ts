@@ -7,7 +7,8 @@ export type EnvironmentReason =
   | `FailedToRead${'Optional' | 'Mandatory'}${'ConfigMap' | 'Secret'}`
   | 'InvalidEnvironmentVariableNames'
   | 'InvalidFieldReference'
-  | 'FileKeyNotFound';
+  | 'FileKeyNotFound'
+  | 'FailedToReadServices';
 
 export interface EnvironmentProblem {
   readonly reason: EnvironmentReason;

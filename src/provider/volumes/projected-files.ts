@@ -10,6 +10,7 @@ import { podField } from '../environment/pod-field.js';
 import { resourceField } from '../environment/resource-field.js';
 import type { Sourced } from '../../kube/sourced.js';
 import { VolumeFilesBuilder, type VolumeFiles } from './volume-files.js';
+import { tokenRequest } from '../inputs/pod-references.js';
 import type { VolumeSources } from './volume-sources.js';
 
 type Volume = NonNullable<PodSpec['volumes']>[number];
@@ -25,7 +26,6 @@ interface KeyedSource {
 }
 
 const defaultFileMode = 0o644;
-const defaultTokenSeconds = 3600;
 
 export class ProjectedFiles {
   readonly problems: string[] = [];
@@ -74,10 +74,10 @@ export class ProjectedFiles {
     }
   }
 
-  #addToken({ path, audience, expirationSeconds = defaultTokenSeconds }: TokenProjection, defaultMode: number): void {
-    const { serviceAccountName = 'default', securityContext } = this.#pod.spec;
-    const request = { serviceAccountName, audience: audience || undefined, expirationSeconds };
-    const what = `token of service account "${serviceAccountName}"`;
+  #addToken({ path, ...projection }: TokenProjection, defaultMode: number): void {
+    const { securityContext } = this.#pod.spec;
+    const request = tokenRequest(this.#pod.spec, projection);
+    const what = `token of service account "${request.serviceAccountName}"`;
     const token = this.#found(this.#sources.serviceAccountToken(request), what, {});
     // Whoever runs under a group or user of its own gets a token that others cannot read.
     const isPrivate = securityContext?.fsGroup !== undefined || securityContext?.runAsUser !== undefined;

@@ -1,6 +1,7 @@
 /** Where the contents of volumes come from, as whoever resolves them has it at that moment. */
 import type { ConfigMap, Secret } from '../../kube/types.js';
 import type { Sourced } from '../../kube/sourced.js';
+import type { LabelSelector } from '../label-selector.js';
 import type { Allocatable } from '../environment/resource-field.js';
 
 /** What a token is asked for. Two volumes that ask for the same get the same. */
@@ -15,7 +16,8 @@ export interface TokenRequest {
 export interface TrustBundleRequest {
   readonly name: string | undefined;
   readonly signerName: string | undefined;
-  readonly labelSelector: unknown;
+  /** Undefined selects nothing, an empty one everything of the signer. */
+  readonly labelSelector: LabelSelector | undefined;
 }
 
 export interface VolumeSources {

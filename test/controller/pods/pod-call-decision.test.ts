@@ -18,7 +18,7 @@ describe('which provider call a pod needs', () => {
   });
 
   it('asks the backend before it repeats a create that failed', () => {
-    const failure = { message: 'm', attempts: 1, retryAt: t0 + 500 };
+    const failure = { message: 'm', attempts: 1, retryAt: t0 + 500, isMissingInputs: false };
     const record = aRecord(aPod(), { backend: 'uncertain', failures: { create: failure } });
     expect(decideCall(record, false, t0).type).toBe('verify');
     takeAbsence(record, t0);
@@ -35,7 +35,7 @@ describe('which provider call a pod needs', () => {
   });
 
   it('asks for a pod whose create was called useless, and does not repeat it', () => {
-    const failure = { message: 'm', attempts: 1, retryAt: undefined };
+    const failure = { message: 'm', attempts: 1, retryAt: undefined, isMissingInputs: false };
     const record = aRecord(aPod(), { backend: 'uncertain', failures: { create: failure } });
     expect(decideCall(record, false, t0).type).toBe('verify');
     takeAbsence(record, t0);
@@ -102,7 +102,9 @@ describe('deletion', () => {
   });
 
   it('reaches a backend whose create failed, as something may be there', () => {
-    const record = aRecord(aLeavingPod(), { failures: { create: { message: 'm', attempts: 1, retryAt: t0 } } });
+    const record = aRecord(aLeavingPod(), {
+      failures: { create: { message: 'm', attempts: 1, retryAt: t0, isMissingInputs: false } },
+    });
     expect(decideCall(record, false, t0).type).toBe('delete');
   });
 

@@ -34,12 +34,12 @@ describe('which API write a pod needs', () => {
   });
 
   it('upstream §2: ProviderFailed while a create fails, Failed when it is not tried again', () => {
-    const failing = { message: 'quota (attempt 2)', attempts: 2, retryAt: t0 + 1 };
+    const failing = { message: 'quota (attempt 2)', attempts: 2, retryAt: t0 + 1, isMissingInputs: false };
     const waiting = decideWrite(aRecord(aPod(), { backend: 'uncertain', failures: { create: failing } }), rules, t0);
     expect(waiting).toMatchObject({
       patch: { status: { reason: 'ProviderFailed', message: 'quota (attempt 2)' } },
     });
-    const final = { ...failing, retryAt: undefined };
+    const final = { ...failing, retryAt: undefined, isMissingInputs: false };
     const record = aRecord(aPod(), { backend: 'uncertain', failures: { create: final } });
     expect(decideWrite(record, rules, t0).type).toBe('none');
     const failed = decideWrite({ ...record, backend: 'absent' }, rules, t0);
@@ -50,7 +50,7 @@ describe('which API write a pod needs', () => {
     const record = aRecord(aPod({ status: running() }), {
       backend: 'present',
       reported: running(),
-      failures: { update: { message: 'no', attempts: 1, retryAt: t0 } },
+      failures: { update: { message: 'no', attempts: 1, retryAt: t0, isMissingInputs: false } },
     });
     expect(decideWrite(record, rules, t0)).toMatchObject({
       patch: { status: { reason: 'ProviderFailed', message: 'no' } },
