@@ -106,9 +106,7 @@ describe('resourceField (concepts/workloads/pods/downward-api)', () => {
   });
 
   it('is what the node has to give where no limit is set', () => {
-    expect(
-      resourceField({ name: 'app' }, { resource: 'limits.memory', divisor: '1Gi' }, allocatable),
-    ).toBe('8');
+    expect(resourceField({ name: 'app' }, { resource: 'limits.memory', divisor: '1Gi' }, allocatable)).toBe('8');
     expect(resourceField({ name: 'app' }, { resource: 'limits.cpu' }, allocatable)).toBe('4');
   });
 
