@@ -56,12 +56,39 @@ export { Quantity } from './provider/quantity.js';
 export type { QuantityFormat } from './provider/quantity.js';
 export { timestamp } from './provider/timestamp.js';
 export { cloneJson, clonePod } from './provider/clone-pod.js';
+export type { KnownAddresses, PodContext, PodInputs, PodInputsReceiver } from './provider/inputs/pod-inputs.js';
+export { MissingInputsError } from './provider/inputs/missing-inputs.js';
+export { resolveEnvironment } from './provider/environment/resolve-environment.js';
+export type { PodEnvironment } from './provider/environment/resolve-environment.js';
+export type { EnvironmentProblem, EnvironmentReason } from './provider/environment/environment-problem.js';
+export type { EnvironmentSources } from './provider/environment/sources.js';
+export type { EnvironmentVariable, VariableOrigin } from './provider/environment/variable.js';
+export { podWithEnvironment } from './provider/environment/pod-with-environment.js';
+export { expandReferences } from './provider/environment/expand.js';
+export type { Allocatable } from './provider/environment/resource-field.js';
+export { resolveVolumes } from './provider/volumes/resolve-volumes.js';
+export type { VolumeContent } from './provider/volumes/volume-content.js';
+export type { VolumeFile, VolumeFiles } from './provider/volumes/volume-files.js';
+export type { TokenRequest, TrustBundleRequest, VolumeSources } from './provider/volumes/volume-sources.js';
+export { AtomicWriter } from './provider/volumes/atomic-writer.js';
+export { formatImageReference, parseImageReference } from './provider/images/image-reference.js';
+export type { ImageReference } from './provider/images/image-reference.js';
+export { imagePullPolicy, mustPullImage } from './provider/images/pull-policy.js';
+export type { ImagePullPolicy } from './provider/images/pull-policy.js';
+export { RegistryCredentials } from './provider/images/registry-credentials.js';
+export type { RegistryCredential, RegistryEntry } from './provider/images/registry-credentials.js';
+export { registryEntriesOf } from './provider/images/docker-config.js';
+export { CredentialPlugins } from './provider/images/credential-plugins.js';
+export type { CredentialPluginsOptions } from './provider/images/credential-plugins.js';
+export { parseCredentialPluginConfig } from './provider/images/credential-plugin-config.js';
+export type { CredentialPlugin } from './provider/images/credential-plugin-config.js';
 export { deepFreeze } from './provider/deep-freeze.js';
 export { VkError, hasCode } from './runtime/errors.js';
 export type { ErrorCode, VkErrorOptions } from './runtime/errors.js';
 export type { Logger } from './runtime/logger.js';
 export { objectKey } from './kube/types.js';
 export type {
+  ClusterTrustBundle,
   ConfigMap,
   Container,
   ContainerState,
@@ -82,6 +109,7 @@ export type {
   PodStatus,
   Secret,
   Service,
+  ServiceAccount,
   Status,
   Taint,
   Toleration,
@@ -185,6 +213,8 @@ export type { PodControllerOptions, PodObserver, PodQueueMetrics } from './contr
 export { NodeController } from './controller/node/node-controller.js';
 export type { NodeControllerOptions, NodeControllerStatus, NodePhase } from './controller/node/node-controller.js';
 export type { LeaseState, LeaseStatus } from './controller/node/lease-keeper.js';
+export { PodInputSource } from './controller/inputs/pod-input-source.js';
+export type { PodInputSourceOptions } from './controller/inputs/pod-input-source.js';
 export { StatusPoller } from './controller/pods/status-poller.js';
 export type { PolledPod, PolledProvider, StatusPollerOptions } from './controller/pods/status-poller.js';
 export { EventRecorder } from './controller/events/event-recorder.js';
@@ -198,6 +228,11 @@ export { Reflector } from './kube/reflector/reflector.js';
 export type { ReflectorOptions } from './kube/reflector/options.js';
 export type { ReflectorStatus } from './kube/reflector/reflector-status.js';
 export type { IndexFunction } from './kube/reflector/indexed-store.js';
+export { ReferencedObjects } from './kube/referenced-objects.js';
+export type { Reference, ReferencedObjectsOptions } from './kube/referenced-objects.js';
+export { ServiceAccountTokens } from './kube/service-account-tokens.js';
+export type { ServiceAccountTokensOptions, TokenReference, TokenSpec } from './kube/service-account-tokens.js';
+export type { Sourced } from './kube/sourced.js';
 export type { ObjectHandler, ObjectSource, ReadonlyStore } from './kube/object-source.js';
 export { KubeClient } from './kube/client.js';
 export type { KubeClientOptions } from './kube/client-options.js';
@@ -225,6 +260,7 @@ export type {
   WriteOptions,
 } from './kube/api.js';
 export {
+  clusterTrustBundles,
   configMaps,
   events,
   leases,
@@ -233,6 +269,7 @@ export {
   pods,
   resourcePath,
   secrets,
+  serviceAccounts,
   services,
 } from './kube/resources.js';
 export type { Resource } from './kube/resources.js';
