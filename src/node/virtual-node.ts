@@ -15,6 +15,7 @@
 import { EventEmitter } from 'eventemitter3';
 import { defaultNode } from '../controller/node/default-node.js';
 import { EventRecorder } from '../controller/events/event-recorder.js';
+import { PodInputSource } from '../controller/inputs/pod-input-source.js';
 import { NodeController, type NodeControllerStatus } from '../controller/node/node-controller.js';
 import { nodeNameIndex, PodController, type PodControllerStatus } from '../controller/pods/pod-controller.js';
 import type { KubeApi } from '../kube/api.js';
@@ -220,8 +221,13 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
     const recorder = this.#options.events ? undefined : new EventRecorder(client, { ...shared, host: this.name });
     const events = this.#options.events ?? recorder;
     const withEvents = { ...shared, ...(events ? { events } : {}) };
+    const inputs =
+      this.#options.pods?.inputs === undefined
+        ? new PodInputSource(client, { ...shared, allocatable: () => template.status?.allocatable ?? {} })
+        : undefined;
     const podController = new PodController(this.name, this.#provider, client, source, {
       ...this.#options.pods,
+      ...(inputs && { inputs }),
       ...(this.#work && { queueMetrics: this.#work.queues }),
       ...withEvents,
       observer: {
@@ -235,7 +241,7 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
       health: this.#health(podController),
       onChange: () => this.#nodeChanged(),
     });
-    return { reflector, recorder, pods: podController, node: nodeController };
+    return { reflector, recorder, inputs, pods: podController, node: nodeController };
   }
 
   /** The provider's health, behind invariant 2: until the pods are adopted a ping is not answered. */
@@ -253,11 +259,11 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
   async #close(graceMs: number): Promise<void> {
     this.#enter('closing');
     if (this.#parts !== undefined) {
-      const { reflector, recorder, pods, node } = this.#parts;
+      const { reflector, recorder, inputs, pods, node } = this.#parts;
       // The node says goodbye while its pods' last words are written; both need the client for no longer than the grace.
       const unreachable = node.close({ graceMs }).then(() => this.#kubelet?.close({ graceMs }));
       await Promise.all([unreachable, pods.close({ graceMs })]);
-      await Promise.all([reflector?.close(), recorder?.close()]);
+      await Promise.all([reflector?.close(), recorder?.close(), inputs?.close()]);
     }
     // Of a start that failed, or was overtaken by this.
     await this.#kubelet?.close({ graceMs });
@@ -299,6 +305,8 @@ interface Parts {
   readonly reflector: Reflector<Pod> | undefined;
   /** Undefined if Events go to a shared recorder. */
   readonly recorder: EventRecorder | undefined;
+  /** Undefined if what pods bring with them comes from a shared source, or from nowhere. */
+  readonly inputs: PodInputSource | undefined;
   readonly pods: PodController;
   readonly node: NodeController;
 }
