@@ -41,7 +41,7 @@ interface Watched<T extends KubeObject> {
 /**
  * ```ts
  * await using settings = new ReferencedObjects(client, configMaps);
- * const reference = settings.acquire({ namespace: 'shop', name: 'settings' }, () => reload(reference.read()));
+ * const reference = settings.acquire({ namespace: 'shop', name: 'settings' }, () => console.log(reference.read()));
  * ```
  */
 export class ReferencedObjects<T extends KubeObject> implements AsyncDisposable {

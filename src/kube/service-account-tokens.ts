@@ -62,7 +62,7 @@ interface TokenAnswer {
  * await using tokens = new ServiceAccountTokens(client);
  * const reference = tokens.acquire(
  *   { namespace: 'shop', serviceAccountName: 'robot', expirationSeconds: 3600, pod: { name: 'web', uid: 'u-1' } },
- *   () => use(reference.read()),
+ *   () => console.log(reference.read()?.state),
  * );
  * ```
  */

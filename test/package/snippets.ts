@@ -22,8 +22,9 @@ declare const pod: import('vk-sdk').Pod;
 declare const provider: import('vk-sdk').Provider;
 declare const client: import('vk-sdk').KubeClient;
 declare const server: import('vk-sdk/testing').FakeApiServer;
-declare const context: import('vk-sdk').CallContext;
-declare const ca: string, token: string;
+declare const context: import('vk-sdk').PodContext;
+declare const source: import('vk-sdk').ObjectSource<import('vk-sdk').Pod>;
+declare const ca: string, token: string, image: string;
 declare function enqueue(object: import('vk-sdk').KubeObject): void;
 `;
 

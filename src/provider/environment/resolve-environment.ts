@@ -18,7 +18,12 @@ export interface PodEnvironment {
 
 /**
  * ```ts
- * const { containers, problems } = resolveEnvironment(pod, sources);
+ * const { containers, problems } = resolveEnvironment(pod, {
+ *   configMap: () => ({ state: 'missing' }),
+ *   secret: () => ({ state: 'missing' }),
+ *   services: () => [],
+ *   allocatable: { cpu: '4', memory: '8Gi' },
+ * });
  * if (problems.some(({ blocking }) => blocking)) throw new VkError('Unavailable', 'pod default/web: not all is there yet');
  * for (const { name, value, secret } of containers.get('app') ?? []) …
  * ```

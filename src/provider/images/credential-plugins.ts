@@ -36,7 +36,8 @@ const maxCached = 1_000;
 
 /**
  * ```ts
- * const plugins = new CredentialPlugins(parseCredentialPluginConfig(JSON.parse(text)), { binDir: '/opt/plugins' });
+ * const config = { kind: 'CredentialProviderConfig', providers: [] };
+ * const plugins = new CredentialPlugins(parseCredentialPluginConfig(config), { binDir: '/opt/plugins' });
  * const ofPod = await context.inputs?.registryCredentials();
  * const credentials = [...(ofPod?.forImage(image) ?? []), ...(await plugins.forImage(image))];
  * ```
