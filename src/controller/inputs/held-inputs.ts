@@ -42,18 +42,18 @@ export class HeldInputs implements PodInputs {
   readonly #source: PodInputSource;
   readonly #listener: InputListener;
   readonly #environment: ReferenceSet;
-  /** What was asked for by name, pull secrets among it. */
-  readonly #objects: ReferenceSet;
+  /** What was asked for by name, pull secrets among it. Undefined until then. */
+  #objects: ReferenceSet | undefined;
   /** Undefined until volumes are asked for. */
   #volumes: ReferenceSet | undefined;
   #pod: Pod;
+  #isReleased = false;
 
   constructor(source: PodInputSource, pod: Pod, listener: InputListener) {
     this.#source = source;
     this.#pod = pod;
     this.#listener = listener;
     this.#environment = new ReferenceSet(this.#name, () => listener.environmentChanged());
-    this.#objects = new ReferenceSet(this.#name, () => undefined);
     this.#environment.keep(this.#wantedByEnvironment());
   }
 
@@ -78,7 +78,8 @@ export class HeldInputs implements PodInputs {
   release(): void {
     this.#environment.release();
     this.#volumes?.release();
-    this.#objects.release();
+    this.#objects?.release();
+    this.#isReleased = true;
   }
 
   environment(addresses?: KnownAddresses): PodEnvironment {
@@ -99,7 +100,7 @@ export class HeldInputs implements PodInputs {
   }
 
   async volumes(): Promise<ReadonlyMap<string, VolumeContent>> {
-    const volumes = (this.#volumes ??= new ReferenceSet(this.#name, () => this.#listener.volumesChanged()));
+    const volumes = (this.#volumes ??= this.#newSet(() => this.#listener.volumesChanged()));
     volumes.keep(this.#wantedByVolumes());
     await volumes.whenRead();
     this.#listener.volumesGiven();
@@ -146,9 +147,17 @@ export class HeldInputs implements PodInputs {
   }
 
   async #ask<T>(key: string, take: Parameters<ReferenceSet['add']>[1]): Promise<Sourced<T>> {
-    this.#objects.add(key, take);
-    await this.#objects.whenRead();
-    return this.#objects.read(key);
+    const objects = (this.#objects ??= this.#newSet(() => undefined));
+    objects.add(key, take);
+    await objects.whenRead();
+    return objects.read(key);
+  }
+
+  /** One that is made too late holds nothing, and says so. */
+  #newSet(onChange: () => void): ReferenceSet {
+    const set = new ReferenceSet(this.#name, onChange);
+    if (this.#isReleased) set.release();
+    return set;
   }
 
   #wantedByEnvironment(): Wanted {

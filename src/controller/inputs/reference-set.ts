@@ -20,7 +20,8 @@ export class ReferenceSet {
   readonly #owner: string;
   readonly #onChange: () => void;
   readonly #held = new Map<string, Held>();
-  readonly #waiting = new Set<() => void>();
+  /** Undefined while nobody waits: there are as many sets as pods. */
+  #waiting: (() => void)[] | undefined;
   #released = false;
 
   /** `owner` is named in errors. */
@@ -64,7 +65,9 @@ export class ReferenceSet {
 
   /** Resolves when everything has been answered once; rejects with `Aborted` if it is released before. */
   async whenRead(): Promise<void> {
-    while (!this.#released && !this.isRead) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    while (!this.#released && !this.isRead) {
+      await new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve));
+    }
     if (this.#released) throw this.#gone();
   }
 
@@ -88,8 +91,9 @@ export class ReferenceSet {
   }
 
   #settle(): void {
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const resolve of waiting) resolve();
   }
 
   #gone(): VkError {

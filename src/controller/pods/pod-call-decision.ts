@@ -56,7 +56,8 @@ function dueCall(record: PodRecord, blocked: boolean, now: number): PodCall {
   if (backend === 'ended' || backend === 'gone' || record.evicted) return none;
   if (backend === 'present') {
     const changed = record.applied !== undefined && needsUpdate(record.applied, desired);
-    return changed ? { type: 'update', pod: desired } : dueInputs(record, desired);
+    if (!changed) return dueInputs(record, desired);
+    return record.inputs?.verdict === 'pending' ? none : { type: 'update', pod: desired };
   }
   // Whatever is missing, its arrival leads here again.
   const waits = record.inputs !== undefined && record.inputs.verdict !== 'ready';

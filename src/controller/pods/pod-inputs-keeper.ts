@@ -3,11 +3,11 @@
  * changed and the verdict matters, lets go of it with the pod. Neighbours: `inputs/pod-input-source.ts` (the watches),
  * `inputs/inputs-verdict.ts` (what is missing), `pod-call-decision.ts` (what a verdict leads to).
  */
-import type { Pod } from '../../kube/types.js';
 import type { EventSink } from '../events/event-sink.js';
 import { isSameBlock, judgeEnvironment, type InputEvent } from '../inputs/inputs-verdict.js';
 import { HeldInputs } from '../inputs/held-inputs.js';
 import type { PodInputSource } from '../inputs/pod-input-source.js';
+import { needsUpdate } from './pod-changes.js';
 import { isTerminal, type PodRecord, type RecordInputs } from './pod-record.js';
 
 export class PodInputsKeeper {
@@ -33,10 +33,8 @@ export class PodInputsKeeper {
   follow(record: PodRecord): void {
     const { desired, inputs } = record;
     if (desired === undefined || isTerminal(desired.status)) this.drop(record);
-    else if (inputs === undefined) this.#take(record, desired);
-    else {
-      const { generation } = desired.metadata;
-      if (generation === undefined || generation !== record.lastSeen.metadata.generation) inputs.isStale = true;
+    else if (inputs !== undefined) {
+      inputs.isStale = true;
       inputs.held.follow(desired);
     }
   }
@@ -48,7 +46,7 @@ export class PodInputsKeeper {
 
   /** Brings the verdict up to date, if anything may come of it. Answers whether it is another one now. */
   judge(record: PodRecord): boolean {
-    const { inputs } = record;
+    const inputs = record.inputs ?? this.#take(record);
     if (!inputs?.isStale || !inputs.held.isRead) return false;
     inputs.isStale = false;
     if (record.backend === 'present') {
@@ -64,8 +62,13 @@ export class PodInputsKeeper {
     return true;
   }
 
-  #take(record: PodRecord, pod: Pod): void {
-    const held = new HeldInputs(this.#source, pod, {
+  /** Of a pod that was found running nothing is needed before its provider is to be told something. */
+  #take(record: PodRecord): RecordInputs | undefined {
+    const { applied, backend, desired } = record;
+    if (desired === undefined || isTerminal(desired.status)) return undefined;
+    const runs = backend === 'present' && !this.#isFollowed;
+    if (runs && (applied === undefined || !needsUpdate(applied, desired))) return undefined;
+    const held = new HeldInputs(this.#source, desired, {
       environmentChanged: () => {
         if (record.inputs?.held !== held) return;
         record.inputs.isStale = true;
@@ -84,7 +87,7 @@ export class PodInputsKeeper {
       },
     });
     const isFollowed = this.#isFollowed;
-    record.inputs = {
+    return (record.inputs = {
       held,
       isFollowed,
       verdict: 'pending',
@@ -93,7 +96,7 @@ export class PodInputsKeeper {
       given: undefined,
       applied: undefined,
       told: '',
-    };
+    });
   }
 
   /** Each problem once, until another takes its place. */
