@@ -119,8 +119,17 @@ export interface AttachIO {
 }
 
 export interface ContainerExec {
-  /** Runs `command` and resolves with its exit code, after its output has been written. */
-  runInContainer(ref: ContainerRef, command: string[], io: AttachIO, context: CallContext): Promise<number>;
+  /**
+   * Runs `command` and resolves with its exit code, after its output has been written; with `undefined` where the backend
+   * does not tell the code. The client is then told that nobody knows how the command ended, which is a failure: 0 made
+   * up would be believed.
+   */
+  runInContainer(
+    ref: ContainerRef,
+    command: string[],
+    io: AttachIO,
+    context: CallContext,
+  ): Promise<number | undefined>;
 }
 
 export interface ContainerAttach {

@@ -13,7 +13,10 @@ export type RemoteCommandVerb = 'executing command' | 'attaching to container';
 /** Longer messages of a provider are cut: clients read the whole status into memory. */
 const longestMessage = 8_192;
 
-/** The status of a command that ended with `exitCode`, if it is one: an integer from 0 to 255. */
+/**
+ * The status of a command that ended with `exitCode`, if it is one: an integer from 0 to 255. Without a code, as where the
+ * backend does not tell it, the command is not known to have succeeded: a failure that says so.
+ */
 export function exitStatus(verb: RemoteCommandVerb, exitCode: unknown): Status {
   if (exitCode === 0) return { metadata: {}, status: 'Success' };
   if (!isExitCode(exitCode)) return failureStatus(verb, new VkError('Internal', notAnExitCode(exitCode)));
@@ -51,5 +54,9 @@ function isExitCode(value: unknown): value is number {
 
 function notAnExitCode(value: unknown): string {
   if (typeof value === 'number') return `exit code ${value}: not an integer from 0 to 255`;
+  if (value === undefined) return unknownExitCode;
   return `command ended without an exit code: the provider resolved with ${value === null ? 'null' : typeof value}`;
 }
+
+/** For a command whose provider resolved with nothing. It may have failed: clients are not to go on as if it had not. */
+export const unknownExitCode = 'command ended, exit code unknown: the backend does not tell it';

@@ -11,6 +11,7 @@ import { onAbort, within } from '../bounded-wait.js';
 import type { PlainCall } from '../call.js';
 import { Refusal } from '../refusal.js';
 import { resolveStreamingOptions, type StreamingOptions } from '../streaming-options.js';
+import { unknownExitCode } from './outcome.js';
 import { parseRunCommand } from './remote-command-query.js';
 
 /**
@@ -54,6 +55,7 @@ export async function serveRun(
   }
   const exitCode = await call;
   const text = output.bytes();
+  if (exitCode === undefined) throw new VkError('Internal', `run: ${unknownExitCode}: ${text.toString()}`);
   if (exitCode !== 0) {
     throw new VkError('Internal', `run: command ended with exit code ${exitCode}: ${text.toString()}`);
   }

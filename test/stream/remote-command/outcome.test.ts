@@ -32,6 +32,16 @@ describe('the status of a session', () => {
     },
   );
 
+  it('invariant 9: of an exec whose backend does not tell the exit code is a failure that says so', () => {
+    expect(exitStatus('executing command', undefined)).toMatchObject({
+      status: 'Failure',
+      reason: 'InternalError',
+      message:
+        'Internal error occurred: error executing command in container: ' +
+        'command ended, exit code unknown: the backend does not tell it',
+    });
+  });
+
   it('is a success for an attach that ends without a code, and is not for one that ends with nonsense', () => {
     expect(attachStatus(undefined).status).toBe('Success');
     expect(attachStatus(3).details?.causes).toEqual([{ reason: 'ExitCode', message: '3' }]);
