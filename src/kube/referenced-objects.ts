@@ -36,6 +36,8 @@ interface Watched<T extends KubeObject> {
   readonly key: string;
   readonly holders: Set<() => void>;
   error: VkError | undefined;
+  /** What holders were last told of. */
+  told: Sourced<T> | undefined;
 }
 
 /**
@@ -107,7 +109,7 @@ export class ReferencedObjects<T extends KubeObject> implements AsyncDisposable 
       streamingList: false,
       onStatus: (status) => this.#noteStatus(watched, status),
     });
-    const watched: Watched<T> = { reflector, key, holders: new Set(), error: undefined };
+    const watched: Watched<T> = { reflector, key, holders: new Set(), error: undefined, told: undefined };
     reflector.addHandler({ onAdd: changed, onUpdate: changed, onDelete: changed });
     this.#watched.set(key, watched);
     reflector.start();
@@ -126,6 +128,9 @@ export class ReferencedObjects<T extends KubeObject> implements AsyncDisposable 
   }
 
   #tell(watched: Watched<T>): void {
+    const known = readOf(watched);
+    if (isSame(watched.told, known)) return;
+    watched.told = known;
     for (const holder of [...watched.holders]) {
       try {
         holder();
@@ -142,6 +147,13 @@ export class ReferencedObjects<T extends KubeObject> implements AsyncDisposable 
     const ended = watched.reflector.close().finally(() => this.#ending.delete(ended));
     this.#ending.add(ended);
   }
+}
+
+/** A failure like the one before is no news. */
+function isSame<T>(one: Sourced<T> | undefined, other: Sourced<T> | undefined): boolean {
+  if (one?.state === 'found') return other?.state === 'found' && one.object === other.object;
+  if (one?.state !== 'unreadable') return one?.state === other?.state;
+  return other?.state === 'unreadable' && one.error.message === other.error.message;
 }
 
 function readOf<T extends KubeObject>({ reflector, key, error }: Watched<T>): Sourced<T> | undefined {

@@ -163,7 +163,8 @@ export class ServiceAccountTokens implements AsyncDisposable {
       if (signal.aborted) return;
       this.#take(kept, answer);
     } catch (error) {
-      if (!signal.aborted) this.#noteFailure(kept, VkError.from(error));
+      // A token that is still good, or a failure like the one before, is no news.
+      if (signal.aborted || !this.#noteFailure(kept, VkError.from(error))) return;
     }
     this.#tell(kept);
   }
@@ -179,7 +180,9 @@ export class ServiceAccountTokens implements AsyncDisposable {
     this.#schedule(kept, refreshAtMs({ issuedAtMs, expiresAtMs: kept.expiresAtMs }, this.#random) - issuedAtMs);
   }
 
-  #noteFailure(kept: Kept, error: VkError): void {
+  /** Answers whether there is something else to read. */
+  #noteFailure(kept: Kept, error: VkError): boolean {
+    const before = kept.known;
     const delayMs = backoffMs(kept.attempt, error, this.#random);
     kept.attempt += 1;
     if (kept.known?.state !== 'found') {
@@ -197,6 +200,9 @@ export class ServiceAccountTokens implements AsyncDisposable {
       'token not issued',
     );
     this.#schedule(kept, delayMs);
+    if (before?.state === 'unreadable' && kept.known.state === 'unreadable')
+      return before.error.message !== kept.known.error.message;
+    return before?.state !== kept.known.state;
   }
 
   #schedule(kept: Kept, delayMs: number): void {

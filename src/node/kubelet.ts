@@ -21,6 +21,12 @@ export interface VirtualNodeKubeletOptions extends Omit<
    * behind a load balancer.
    */
   readonly host?: string;
+  /**
+   * Whether the node declares `ExtendWebSocketsToKubelet`, by which apiservers from 1.36 on pass WebSockets on to this
+   * server. Without it they translate exec, attach and port-forward to SPDY, as older ones do; the server speaks both.
+   * Default: true. Say false where something on the way to the node lets no WebSocket through.
+   */
+  readonly declareWebSockets?: boolean;
 }
 
 /** What a VirtualNode says of its kubelet server. */
@@ -46,15 +52,18 @@ export interface KubeletParts {
 export class Kubelet {
   readonly #server: KubeletServer;
   readonly #address: string;
+  readonly #declareWebSockets: boolean;
 
-  private constructor(server: KubeletServer, address: string) {
+  private constructor(server: KubeletServer, address: string, declareWebSockets: boolean) {
     this.#server = server;
     this.#address = address;
+    this.#declareWebSockets = declareWebSockets;
   }
 
   /** Not started yet. Rejects if there is no telling which address is the node's. */
   static async for(template: Node, options: VirtualNodeKubeletOptions, parts: KubeletParts): Promise<Kubelet> {
     const { provider, pods, metrics, ...shared } = parts;
+    const { declareWebSockets = true, ...ofServer } = options;
     const nodeName = template.metadata.name ?? '';
     const published = internalAddress(template);
     const own = options.host !== undefined && !isUnspecified(options.host) ? options.host : undefined;
@@ -64,13 +73,13 @@ export class Kubelet {
       { nodeName, provider, pods },
       {
         certificateHosts: [...new Set([address, ...others])],
-        ...options,
+        ...ofServer,
         ...shared,
         host: options.host ?? address,
         metrics: [...metrics, ...(options.metrics ?? [])],
       },
     );
-    return new Kubelet(server, address);
+    return new Kubelet(server, address, declareWebSockets);
   }
 
   /** Undefined while it does not serve. */
@@ -88,6 +97,7 @@ export class Kubelet {
     if (internalAddress(template) === undefined) {
       status.addresses = [{ type: 'InternalIP', address: this.#address }, ...(status.addresses ?? [])];
     }
+    if (!this.#declareWebSockets) return;
     // The apiserver then passes WebSockets on instead of translating them (kubelet-protocol §1). Sorted, without doubles.
     status.declaredFeatures = [...new Set([...(status.declaredFeatures ?? []), 'ExtendWebSocketsToKubelet'])].sort();
   }

@@ -124,12 +124,7 @@ export interface ContainerExec {
    * does not tell the code. The client is then told that nobody knows how the command ended, which is a failure: 0 made
    * up would be believed.
    */
-  runInContainer(
-    ref: ContainerRef,
-    command: string[],
-    io: AttachIO,
-    context: CallContext,
-  ): Promise<number | undefined>;
+  runInContainer(ref: ContainerRef, command: string[], io: AttachIO, context: CallContext): Promise<number | undefined>;
 }
 
 export interface ContainerAttach {

@@ -72,6 +72,15 @@ describe('VirtualNode with a kubelet server', () => {
     });
   });
 
+  it('does not say that it takes WebSockets if told so', async () => {
+    const edge = make({ kubelet: { port: 0, clientAuthorities: authority.certificate, declareWebSockets: false } });
+    await edge.start();
+    await edge.ready();
+    const status = await statusOfNode();
+    expect(status.daemonEndpoints).toEqual({ kubeletEndpoint: { Port: edge.status.kubelet?.port } });
+    expect(status).not.toHaveProperty('declaredFeatures');
+  });
+
   it('serves until the node is NotReady, and no longer', async () => {
     const edge = make({ kubelet: { port: 0, clientAuthorities: authority.certificate } });
     await edge.start();

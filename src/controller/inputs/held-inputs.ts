@@ -36,6 +36,9 @@ export interface InputListener {
   volumesChanged(): void;
   /** What is in the volumes has been read, to be handed over. */
   volumesGiven(): void;
+  /** The same of what was asked for by name. */
+  objectsChanged(): void;
+  objectsGiven(): void;
 }
 
 export class HeldInputs implements PodInputs {
@@ -62,8 +65,8 @@ export class HeldInputs implements PodInputs {
     return this.#environment.isRead;
   }
 
-  /** Takes a newer state of the same pod. */
-  follow(pod: Pod): void {
+  /** Takes a newer state of the same pod. Answers whether its environment may be another one. */
+  follow(pod: Pod): boolean {
     const before = this.#pod;
     this.#pod = pod;
     const mayDiffer = pod.metadata.generation === undefined || before.metadata.generation !== pod.metadata.generation;
@@ -72,6 +75,7 @@ export class HeldInputs implements PodInputs {
       this.#volumes?.keep(this.#wantedByVolumes());
     }
     if (this.#volumes && hasOtherFields(before, pod) && volumeReferences(pod).fields) this.#listener.volumesChanged();
+    return mayDiffer;
   }
 
   /** Ends the interest in everything. Idempotent. */
@@ -147,9 +151,10 @@ export class HeldInputs implements PodInputs {
   }
 
   async #ask<T>(key: string, take: Parameters<ReferenceSet['add']>[1]): Promise<Sourced<T>> {
-    const objects = (this.#objects ??= this.#newSet(() => undefined));
+    const objects = (this.#objects ??= this.#newSet(() => this.#listener.objectsChanged()));
     objects.add(key, take);
     await objects.whenRead();
+    this.#listener.objectsGiven();
     return objects.read(key);
   }
 

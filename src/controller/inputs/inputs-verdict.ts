@@ -37,10 +37,18 @@ export function isSameBlock(one: InputsBlock | undefined, other: InputsBlock | u
   return [...one.containers].every(([name, message]) => other.containers.get(name) === message);
 }
 
+const missingReason = 'CreateContainerConfigError';
+
+/** Whether a status says that something of the environment is missing. */
+export function showsMissingInputs(status: PodStatus | undefined): boolean {
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return containers.some(({ state }) => state?.waiting?.reason === missingReason);
+}
+
 /** The status of a pod that waits: `CreateContainerConfigError` where the environment is what is missing. */
 export function waitingStatus(pod: Pod, { containers }: InputsBlock, now: number): PodStatus {
   const reports = [...containers].map(([name, message]) => {
-    return [name, { state: waiting('CreateContainerConfigError', message) }] as const;
+    return [name, { state: waiting(missingReason, message) }] as const;
   });
   return buildPodStatus(pod, { now, phase: 'Pending', containers: Object.fromEntries(reports) });
 }

@@ -48,7 +48,7 @@ export class PodInputSource implements AsyncDisposable {
     this.secrets = new ReferencedObjects(api, secrets, shared);
     this.tokens = new ServiceAccountTokens(api, shared);
     this.services = new WholeResource(api, services, { ...shared, transform: bareService });
-    this.trustBundles = new WholeResource(api, clusterTrustBundles, shared);
+    this.trustBundles = new WholeResource(api, clusterTrustBundles, shared, { tellsChanges: true });
   }
 
   get allocatable(): Allocatable {

@@ -11,12 +11,20 @@ export class WholeResource<T extends KubeObject> implements AsyncDisposable {
   readonly #api: KubeApi;
   readonly #resource: Resource<T>;
   readonly #options: ReflectorOptions<T>;
+  readonly #tellsChanges: boolean;
   readonly #waiting = new Set<() => void>();
   #reflector: Reflector<T> | undefined;
   #error: VkError | undefined;
   #closed = false;
 
-  constructor(api: KubeApi, resource: Resource<T>, options: ReflectorOptions<T>) {
+  /** `tellsChanges`: whoever needs it is told of every change. Default: only of the first answers. */
+  constructor(
+    api: KubeApi,
+    resource: Resource<T>,
+    options: ReflectorOptions<T>,
+    { tellsChanges = false }: { readonly tellsChanges?: boolean } = {},
+  ) {
+    this.#tellsChanges = tellsChanges;
     this.#api = api;
     this.#resource = resource;
     this.#options = options;
@@ -28,14 +36,14 @@ export class WholeResource<T extends KubeObject> implements AsyncDisposable {
   }
 
   /**
-   * Begins to read, if nobody has. `onKnown` is called once or more, until objects are found; changes of what is known are
-   * not told. The objects are shared: never to be changed.
+   * Begins to read, if nobody has. `onKnown` is called once or more, until objects are found, and then as the constructor
+   * was told. The objects are shared: never to be changed.
    */
   need(onKnown: () => void): { read(): Sourced<Iterable<T>> | undefined; release(): void } {
     if (this.#closed) throw new VkError('Aborted', `${this.#resource.plural}: no longer watched, as the node ends`);
     this.#reflector ??= this.#start();
     const waiter = (): void => onKnown();
-    if (!this.#reflector.hasSynced) this.#waiting.add(waiter);
+    if (!this.#reflector.hasSynced || this.#tellsChanges) this.#waiting.add(waiter);
     return { read: () => this.#read(), release: () => void this.#waiting.delete(waiter) };
   }
 
@@ -58,11 +66,15 @@ export class WholeResource<T extends KubeObject> implements AsyncDisposable {
         this.#tell();
       },
     });
+    const changed = (): void => {
+      if (reflector.hasSynced) this.#tell();
+    };
+    if (this.#tellsChanges) reflector.addHandler({ onAdd: changed, onUpdate: changed, onDelete: changed });
     reflector.start();
     reflector.waitForSync().then(
       () => {
         this.#tell();
-        this.#waiting.clear();
+        if (!this.#tellsChanges) this.#waiting.clear();
       },
       () => undefined,
     );

@@ -54,13 +54,12 @@ function dueCall(record: PodRecord, blocked: boolean, now: number): PodCall {
     return runs ? dueDelete(record, desired, now) : none;
   }
   if (backend === 'ended' || backend === 'gone' || record.evicted) return none;
-  if (backend === 'present') {
-    const changed = record.applied !== undefined && needsUpdate(record.applied, desired);
-    if (!changed) return dueInputs(record, desired);
-    return record.inputs?.verdict === 'pending' ? none : { type: 'update', pod: desired };
-  }
   // Whatever is missing, its arrival leads here again.
   const waits = record.inputs !== undefined && record.inputs.verdict !== 'ready';
+  if (backend === 'present') {
+    const changed = record.applied !== undefined && needsUpdate(record.applied, desired);
+    return changed && !waits ? { type: 'update', pod: desired } : dueInputs(record, desired);
+  }
   return blocked || waits ? none : { type: 'create', pod: desired };
 }
 

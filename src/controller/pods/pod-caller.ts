@@ -19,7 +19,7 @@ import type { EventSink } from '../events/event-sink.js';
 import type { PodCall } from './pod-call-decision.js';
 import { podLogger } from './pod-logger.js';
 import { takeAbsence, takeObject, takeReport } from './pod-observation.js';
-import type { CallType, PodRecord } from './pod-record.js';
+import type { CallType, PodRecord, RecordInputs } from './pod-record.js';
 import { readStatus } from './provider-answers.js';
 
 export interface PodCallerOptions {
@@ -61,6 +61,11 @@ export class PodCaller {
     const abort = new AbortController();
     const gracePeriodSeconds = call.type === 'delete' ? call.gracePeriodSeconds : undefined;
     record.inFlight = { call: call.type, gracePeriodSeconds, abort };
+    const { inputs } = record;
+    if (inputs !== undefined) {
+      inputs.given = inputs.changes;
+      inputs.lookedUp = inputs.lookups;
+    }
     const context: CallContext = { signal: abort.signal, logger: podLogger(this.#options.logger, record.ref) };
     try {
       await this.#perform(record, call, context);
@@ -153,7 +158,7 @@ export class PodCaller {
     if (aborted) return;
     const attempts = (record.failures[call]?.attempts ?? 0) + 1;
     const isMissingInputs = error instanceof MissingInputsError;
-    const isNews = record.inputs !== undefined && record.inputs.changes !== record.inputs.given;
+    const isNews = record.inputs !== undefined && hasNews(record.inputs);
     const retry = isMissingInputs ? (isNews ? 0 : missingInputsMs) : retryOf(error);
     const delayMs = isFinal(record, call, retry)
       ? undefined
@@ -198,7 +203,12 @@ function isFinal(record: PodRecord, call: CallType, retry: false | number | unde
 }
 
 function inputsApplied({ inputs }: PodRecord): void {
-  if (inputs !== undefined) inputs.applied = inputs.given ?? inputs.changes;
+  if (inputs !== undefined) inputs.applied = inputs.given;
+}
+
+/** Whether something has changed since the provider last asked, or since its call began. */
+function hasNews({ changes, given, lookups, lookedUp }: RecordInputs): boolean {
+  return changes !== given || lookups !== lookedUp;
 }
 
 function withInputs(context: CallContext, { inputs }: PodRecord): PodContext {

@@ -59,10 +59,13 @@ export interface RecordInputs {
   isStale: boolean;
   /** Counts the changes of what is in the volumes. */
   changes: number;
-  /** The change up to which the provider has asked for them; undefined before it does. */
-  given: number | undefined;
+  /** The change up to which the provider has asked for them, or that its newest call began with. */
+  given: number;
   /** The change up to which a call of the provider succeeded; undefined before the first. */
   applied: number | undefined;
+  /** The same two for objects that the provider asks for by name: their changes alone lead to no call. */
+  lookups: number;
+  lookedUp: number;
   /** The problems that Events were written about. */
   told: string;
 }

@@ -3,7 +3,7 @@
  * waits for a pod's end (a Job, say) sees how it ended.
  */
 import type { Pod, PodStatus } from '../../kube/types.js';
-import { waitingStatus } from '../inputs/inputs-verdict.js';
+import { showsMissingInputs, waitingStatus } from '../inputs/inputs-verdict.js';
 import { isTerminal, neverCreated, type PodRecord } from './pod-record.js';
 import { statusPatch, type StatusPatch } from './pod-status-patch.js';
 
@@ -88,7 +88,8 @@ function toTell(record: PodRecord, desired: Pod, now: number): Told | undefined 
     // It may have worked all the same: a phase that never goes back waits for the backend's answer.
     if (isFinal && backend === 'uncertain') return undefined;
     const phase = isFinal ? 'Failed' : 'Pending';
-    return { status: { phase, reason: 'ProviderFailed', message: failures.create.message }, cause: failures.create };
+    const told = { phase, reason: 'ProviderFailed', message: failures.create.message };
+    return { status: { ...noLongerMissing(desired, now), ...told }, cause: failures.create };
   }
   if (failures.update) {
     const status = { ...(reported ?? desired.status), reason: 'ProviderFailed', message: failures.update.message };
@@ -98,8 +99,16 @@ function toTell(record: PodRecord, desired: Pod, now: number): Told | undefined 
   if (backend === 'absent' && typeof inputs?.verdict === 'object') {
     return { status: waitingStatus(desired, inputs.verdict, now), cause: inputs.verdict };
   }
+  if (inputs?.verdict === 'ready' && showsMissingInputs(desired.status)) {
+    return { status: waitingStatus(desired, { containers: new Map() }, now), cause: 'inputs arrived' };
+  }
   const recovered = backend === 'present' && desired.status?.reason === 'ProviderFailed';
   return recovered ? { status: { phase: desired.status?.phase ?? 'Pending' }, cause: 'recovered' } : undefined;
+}
+
+/** What a status that said that something is missing says instead. */
+function noLongerMissing(desired: Pod, now: number): PodStatus {
+  return showsMissingInputs(desired.status) ? waitingStatus(desired, { containers: new Map() }, now) : {};
 }
 
 function dueDeletion(record: PodRecord, desired: Pod, rules: WriteRules, now: number): PodWrite {

@@ -15,7 +15,8 @@ export function podField(pod: Pod, fieldPath: string): FieldValue {
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(fieldPath);
   if (keyed) {
     const [, map, key = ''] = keyed;
-    return (map === 'labels' ? pod.metadata.labels : pod.metadata.annotations)?.[key] ?? '';
+    const values = (map === 'labels' ? pod.metadata.labels : pod.metadata.annotations) ?? {};
+    return Object.hasOwn(values, key) ? (values[key] ?? '') : '';
   }
   switch (fieldPath) {
     case 'metadata.name':

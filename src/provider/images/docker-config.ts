@@ -29,8 +29,8 @@ function entriesOf(secret: Secret, auths: unknown): RegistryEntry[] {
   if (auths === undefined || auths === null) return [];
   if (!isRecord(auths)) throw invalid(secret, 'auths is not an object');
   return Object.entries(auths).flatMap(([server, entry]) => {
-    if (!isRecord(entry)) throw invalid(secret, `the entry of ${server} is not an object`);
-    const { username, password } = entry['auth'] ? decodedAuth(secret, server, entry['auth']) : entry;
+    if (!isRecord(entry)) throw invalid(secret, 'an entry of auths is not an object');
+    const { username, password } = entry['auth'] ? decodedAuth(secret, entry['auth']) : entry;
     // An entry without any is what a credential helper leaves behind.
     if (typeof username !== 'string' || typeof password !== 'string') return [];
     return [{ server, username, password }];
@@ -38,10 +38,10 @@ function entriesOf(secret: Secret, auths: unknown): RegistryEntry[] {
 }
 
 /** `user:password` in base64, padded or not. The password may hold colons. It goes before the fields of their own. */
-function decodedAuth(secret: Secret, server: string, auth: unknown): { username: string; password: string } {
+function decodedAuth(secret: Secret, auth: unknown): { username: string; password: string } {
   const text = typeof auth === 'string' ? Buffer.from(auth, 'base64').toString() : '';
   const colon = text.indexOf(':');
-  if (colon < 0) throw invalid(secret, `auth of ${server} is not user:password in base64`);
+  if (colon < 0) throw invalid(secret, 'auth of an entry is not user:password in base64');
   return { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 

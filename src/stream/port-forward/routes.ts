@@ -2,7 +2,6 @@
  * Port-forward, from a request that may be served to the end of its session. Neighbours: `serve-port-forward.ts` (the
  * session), `spdy-transport.ts` and `../websocket/` (what carries it).
  */
-import type { IncomingMessage } from 'node:http';
 import type { PodRef } from '../../provider/provider.js';
 import type { StreamingProvider } from '../backend.js';
 import type { UpgradeCall } from '../call.js';
@@ -10,7 +9,7 @@ import { Refusal } from '../refusal.js';
 import type { StreamingOptions } from '../streaming-options.js';
 import { parseForwardPorts } from '../websocket/forward-ports.js';
 import { acceptWebSocketPortForward } from '../websocket/port-forward.js';
-import { chooseTunnel } from '../websocket/subprotocols.js';
+import { prefersTunnel } from '../websocket/subprotocols.js';
 import { acceptPortForwardTunnel } from '../websocket/tunnel.js';
 import { isWebSocketUpgrade, offeredSubprotocols } from '../websocket/upgrade.js';
 import { servePortForwardSession } from './serve-port-forward.js';
@@ -35,13 +34,11 @@ export async function servePortForward(
   await servePortForwardSession(session, ref, { portForward: portForward.bind(provider) }, call, options);
 }
 
-/** The tunnel where the client offers it: who does so offers nothing else that kubelets know for longer. */
+/** The first of the client's list that is known wins. kubelet-protocol §1. */
 async function accept(call: UpgradeCall, options: StreamingOptions): Promise<PortForwardSession> {
   if (!isWebSocketUpgrade(call.request)) return acceptSpdyPortForward(call, options);
-  if (!offersTunnel(call.request)) return acceptWebSocketPortForward(call, parseForwardPorts(call.query), options);
+  if (!prefersTunnel(offeredSubprotocols(call.request))) {
+    return acceptWebSocketPortForward(call, parseForwardPorts(call.query), options);
+  }
   return spdyPortForwardOver(await acceptPortForwardTunnel(call, options), { ...options, logger: call.logger });
-}
-
-function offersTunnel(request: IncomingMessage): boolean {
-  return chooseTunnel(offeredSubprotocols(request)) !== undefined;
 }

@@ -53,6 +53,11 @@ export function choosePortForward(offered: readonly string[]): ChannelSubprotoco
   return name && { name, codec: portForward[name] };
 }
 
+/** Whether a port-forward goes through the tunnel: it is what the client prefers of what is known. */
+export function prefersTunnel(offered: readonly string[]): boolean {
+  return negotiate(offered, [tunnelSubprotocol, ...portForwardSubprotocols]) === tunnelSubprotocol;
+}
+
 export function chooseTunnel(offered: readonly string[]): Subprotocol | undefined {
   return offered.includes(tunnelSubprotocol) ? { name: tunnelSubprotocol } : undefined;
 }

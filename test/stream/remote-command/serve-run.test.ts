@@ -51,6 +51,15 @@ describe('run', () => {
     expect(answer.body).toContain('run: command ended with exit code 2: no such file');
   });
 
+  it('invariant 9: fails where the backend does not tell the exit code', async () => {
+    const answer = await run(async ({ stdout }) => {
+      stdout?.write('half a table');
+      return undefined;
+    });
+    expect(answer.status).toBe(500);
+    expect(answer.body).toContain('run: command ended, exit code unknown: the backend does not tell it: half a table');
+  });
+
   it('fails with what the provider says when it throws', async () => {
     const answer = await run(() => {
       throw new Error('no shell');

@@ -10,7 +10,7 @@ import type { StreamingOptions } from '../../../src/stream/streaming-options.js'
 import type { ManualClock } from '../../../src/testing/manual-clock.js';
 import { apiserver, startServer } from '../server/kubelet-scene.js';
 
-export type Script = (io: AttachIO, context: CallContext) => Promise<number>;
+export type Script = (io: AttachIO, context: CallContext) => Promise<number | undefined>;
 export type ForwardScript = (connection: Duplex, context: CallContext, port: number) => Promise<void>;
 
 /** Where a client connects: the server, or a proxy before it. */

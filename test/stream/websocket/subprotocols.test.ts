@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { base64Codec, rawCodec } from '../../../src/stream/websocket/channel-codec.js';
-import { choosePortForward, chooseRemoteCommand, chooseTunnel } from '../../../src/stream/websocket/subprotocols.js';
+import {
+  choosePortForward,
+  chooseRemoteCommand,
+  chooseTunnel,
+  prefersTunnel,
+} from '../../../src/stream/websocket/subprotocols.js';
 
 /** What `@kubernetes/client-node` offers for everything. */
 const clientNode = ['v5', 'v4', 'v3', 'v2'].map((version) => `${version}.channel.k8s.io`).concat('channel.k8s.io');
@@ -44,7 +49,21 @@ describe('the choice of a subprotocol', () => {
     expect(choosePortForward(offered)).toEqual({ name, codec });
   });
 
-  it('kubelet-protocol §1: the tunnel is chosen where it is offered', () => {
+  it.each([
+    [['SPDY/3.1+portforward.k8s.io'], true],
+    [['SPDY/3.1+portforward.k8s.io', 'v4.channel.k8s.io'], true],
+    [['v5.channel.k8s.io', 'SPDY/3.1+portforward.k8s.io', 'v4.channel.k8s.io'], true],
+    [['v4.channel.k8s.io', 'SPDY/3.1+portforward.k8s.io'], false],
+    [clientNode, false],
+    [[], false],
+  ])(
+    "kubelet-protocol §1: the tunnel is taken where it is the first of the client's list that is known: %j",
+    (offered, taken) => {
+      expect(prefersTunnel(offered)).toBe(taken);
+    },
+  );
+
+  it('kubelet-protocol §1: the tunnel is answered by its name', () => {
     expect(chooseTunnel(['SPDY/3.1+portforward.k8s.io'])).toEqual({ name: 'SPDY/3.1+portforward.k8s.io' });
     expect(chooseTunnel(clientNode)).toBeUndefined();
     expect(chooseTunnel([])).toBeUndefined();
