@@ -103,10 +103,10 @@ describe('registryEntriesOf', () => {
     [config('canary-value {'), 'its data is not a JSON object'],
     [config([]), 'its data is not a JSON object'],
     [config({ auths: 'canary-value' }), 'auths is not an object'],
-    [config({ auths: { 'quay.io': 'canary-value' } }), 'the entry of quay.io is not an object'],
+    [config({ auths: { 'quay.io': 'canary-value' } }), 'an entry of auths is not an object'],
     [
       config({ auths: { 'quay.io': { auth: base64('canary-value') } } }),
-      'auth of quay.io is not user:password in base64',
+      'auth of an entry is not user:password in base64',
     ],
   ])('says what is wrong with a secret, and nothing of what it holds (%#)', (given, expected) => {
     let message = '';
