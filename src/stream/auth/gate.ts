@@ -63,7 +63,7 @@ export class Gate {
         return user;
       }
     } catch (err) {
-      if (hasCode(err, 'TooManyRequests')) throw err;
+      if (signal.aborted || hasCode(err, 'TooManyRequests')) throw err;
       logger.warn({ node: nodeName, err }, 'caller not authenticated: the check failed');
       throw refuse('error');
     }
@@ -84,7 +84,7 @@ export class Gate {
           return;
         }
       } catch (err) {
-        if (hasCode(err, 'TooManyRequests')) throw err;
+        if (signal.aborted || hasCode(err, 'TooManyRequests')) throw err;
         logger.error({ node: nodeName, user: user.username, err }, 'caller not authorized: the check failed');
         onDecision?.('authorization', 'error');
         throw new Refusal('Internal', `Authorization error (${described(user, [attributes])})`);

@@ -17,7 +17,7 @@ interface Connection {
 
 export class Connections {
   readonly #maxStrangers: number;
-  /** All sockets, by the address and port of their peer, which the TLS socket on top shares. */
+  /** All sockets, by the addresses and ports of both ends, which the TLS socket on top shares. */
   readonly #all = new Map<string, Connection>();
   /** In order of arrival. */
   readonly #strangers = new Map<string, Socket>();
@@ -71,6 +71,8 @@ export class Connections {
 }
 
 /** Undefined when the peer has gone already. */
-function keyOf({ remoteAddress, remotePort }: Socket): string | undefined {
-  return remoteAddress === undefined || remotePort === undefined ? undefined : `${remoteAddress} ${remotePort}`;
+function keyOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): string | undefined {
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  // One port of a peer's may be at both ends of two connections, to two addresses of this machine's.
+  return [remoteAddress, remotePort, localAddress, localPort].join(' ');
 }

@@ -24,7 +24,7 @@ import { callLogger } from './call-logger.js';
 import type { Calls, OpenCall } from './calls.js';
 import { dispatchPlain, dispatchUpgrade, requireCapability, type PlainContext } from './dispatch.js';
 import { discardBody, hasBody, knockOf } from './request-facts.js';
-import { isUpgradeRoute, parseTarget, requireRoute, type Route } from './route.js';
+import { isUpgradeRoute, parseTarget, requireRoute, type Route, type RouteKind } from './route.js';
 
 export interface RequestServerParts extends PlainContext {
   readonly gate: Gate;
@@ -81,7 +81,7 @@ export class RequestServer {
     const { clock, measured } = this.#parts;
     const begunMs = clock.now();
     let { logger } = this.#parts;
-    let route = 'none';
+    let route: RouteKind | undefined;
     try {
       const admitted = await this.#admit(request, call);
       logger = admitted.logger;
@@ -90,18 +90,16 @@ export class RequestServer {
       await this.#answer(admitted, request, response, call);
       if (!response.writableEnded) response.destroy();
     } catch (error) {
-      this.#log(error, logger);
-      // A client that is not known, or still sends, begins anew on another connection.
-      if (hasBody(request) || answerTo(error).httpStatus === 401 || this.#parts.isClosing()) {
-        response.shouldKeepAlive = false;
-      }
+      this.#log(error, logger, call);
+      // Who has not been let in keeps no connection; who still sends begins anew on another.
+      if (route === undefined || hasBody(request) || this.#parts.isClosing()) response.shouldKeepAlive = false;
       refusePlainly(response, error);
     }
     // An answer may be on its way to a slow reader for long after its handler is done with it.
     await closed;
     call.end();
     const durationMs = call.isLasting ? undefined : clock.now() - begunMs;
-    measured.answered(route, request.method ?? '', response.statusCode, durationMs);
+    measured.answered(route ?? 'none', request.method ?? '', response.statusCode, durationMs);
   }
 
   /** Serves a request that asks for another protocol. Never rejects. */
@@ -128,7 +126,7 @@ export class RequestServer {
       socket.destroy();
       measured.answered(route, request.method ?? '', 101);
     } catch (error) {
-      this.#log(error, logger);
+      this.#log(error, logger, call);
       const refused = socket.bytesWritten === bytesWritten;
       measured.answered(route, request.method ?? '', refused ? answerTo(error).httpStatus : 101);
       if (refused) this.#refuseUpgrade(socket, error);
@@ -207,9 +205,11 @@ export class RequestServer {
     socket.once('close', () => timer.cancel());
   }
 
-  #log(err: unknown, logger: Logger): void {
+  #log(err: unknown, logger: Logger, { signal }: OpenCall): void {
     const { httpStatus } = answerTo(err);
-    if (httpStatus >= 500 && httpStatus !== 501) logger.warn({ err, status: httpStatus }, 'request failed');
+    // What has been aborted fails; that is not the provider's doing.
+    if (httpStatus >= 500 && httpStatus !== 501 && !signal.aborted)
+      logger.warn({ err, status: httpStatus }, 'request failed');
     else logger.debug({ err, status: httpStatus }, 'request refused');
   }
 }

@@ -117,11 +117,24 @@ describe('Gate', () => {
     await expect(open.identify({ ...nothing, presented: true }, never)).rejects.toMatchObject({ httpStatus: 401 });
   });
 
-  it('gives up when the caller has gone', async () => {
+  it('gives up when the caller has gone, which is no failure of a check', async () => {
     const gone = new AbortController();
-    const identified = gateOf({ authenticate: hanging }, willing).identify(knock, gone.signal);
+    const said: string[] = [];
+    const note = (_fields: object, message: string): void => void said.push(message);
+    const gate = new Gate({
+      authenticator: { authenticate: hanging },
+      authorizer: { authorize: hanging },
+      anonymous: false,
+      clock: new ManualClock(),
+      nodeName: 'edge-1',
+      timeoutMs: 10_000,
+      logger: { debug: note, info: note, warn: note, error: note },
+      onDecision: (stage, decision) => said.push(`${stage} ${decision}`),
+    });
+    const both = [gate.identify(knock, gone.signal), gate.authorize(alice, knock, gone.signal)];
     gone.abort(new Error('gone'));
-    await expect(identified).rejects.toThrow();
+    for (const asked of both) await expect(asked).rejects.toThrow('gone');
+    expect(said).toEqual([]);
   });
 });
 
