@@ -12,6 +12,7 @@ import { markdownTable, type Measurement } from '../measurement.js';
 import { soakSessions } from './r6-sessions.js';
 import { transfers } from './r7-transfers.js';
 import { fuzzLogQuery } from './r8-log-query-fuzz.js';
+import { fuzzPatches } from './r8-patches-fuzz.js';
 import { fuzzSpdy } from './r8-spdy-fuzz.js';
 import { fuzzWebSocket } from './r8-websocket-fuzz.js';
 
@@ -60,10 +61,12 @@ const soaks: readonly Soak[] = [
       const spdy = await fuzzSpdy(inputs);
       const webSocket = await fuzzWebSocket(inputs);
       const logQueries = await fuzzLogQuery(inputs);
+      const patches = await fuzzPatches(inputs);
       const fuzzed = [
         { of: 'SPDY', failures: spdy.failures, grownBytes: spdy.growthBytes },
         { of: 'WebSockets', failures: webSocket.failures, grownBytes: webSocket.heapGrowthBytes },
         { of: 'log queries', failures: logQueries.failures, grownBytes: logQueries.growthBytes },
+        { of: 'patches', failures: patches.failures, grownBytes: patches.growthBytes },
       ];
       return fuzzed.flatMap(({ of, failures, grownBytes }) => {
         const what = `${inputs} fuzzed inputs of ${of}: `;

@@ -57,3 +57,14 @@ export function setOwn(object: Record<string, unknown>, key: string, value: unkn
     object[key] = value;
   }
 }
+
+/** What is deeper is refused: Go's reader has a bound, too, and here whoever walks it calls itself once for each level. */
+export const deepestJson = 1_000;
+
+/** Whether `value` has more than {@link deepestJson} levels. */
+export function isTooDeep(value: unknown, levels = deepestJson): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  for (const key in value) if (isTooDeep((value as JsonObject)[key], levels - 1)) return true;
+  return false;
+}

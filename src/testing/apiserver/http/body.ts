@@ -1,6 +1,7 @@
 /** Reading a request's body: bounded, and decoded. */
 import type { IncomingMessage } from 'node:http';
 import { ApiFailure } from '../core/api.js';
+import { isTooDeep } from '../core/json.js';
 import { ProtobufDecoder, protobufType } from './protobuf/decode.js';
 import { readMessages } from './protobuf/messages.js';
 
@@ -62,15 +63,16 @@ export function protobufOnDemand(): Protobuf {
 
 /** `what` is for the message: `a patch`. */
 export function parseJson(body: Buffer, what: string): unknown {
+  const refusal = (why: string): ApiFailure =>
+    new ApiFailure(400, 'BadRequest', `the body is not ${what} in JSON: ${why}`);
+  let value: unknown;
   try {
-    return JSON.parse(body.toString('utf8'));
+    value = JSON.parse(body.toString('utf8'));
   } catch (error) {
-    throw new ApiFailure(
-      400,
-      'BadRequest',
-      `the body is not ${what} in JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw refusal(error instanceof Error ? error.message : String(error));
   }
+  if (isTooDeep(value)) throw refusal('exceeded max depth');
+  return value;
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -97,6 +97,17 @@ describe('JSON patch (RFC 6902)', () => {
     expect(() => jsonPatch(target, [operation])).toThrow(ApiFailure);
   });
 
+  it('refuses what would make an object of any size or depth of a few operations', () => {
+    const copies = (count: number, from: string, to: string): object[] =>
+      Array.from({ length: count }, (_, index) => ({ op: 'copy', from, path: to.replace('N', String(index)) }));
+    expect(() => jsonPatch({ a: { x: 'y'.repeat(100) } }, copies(40, '/a', '/a/N'))).toThrow(ApiFailure);
+    expect(() => jsonPatch({ a: { a: 1 } }, copies(2_000, '/a', '/a/a'))).toThrow(ApiFailure);
+    const many = Array.from({ length: 10_001 }, () => ({ op: 'test', path: '/a', value: 1 }));
+    expect(() => jsonPatch({ a: 1 }, many)).toThrow(
+      'The allowed maximum operations in a JSON patch is 10000, got 10001',
+    );
+  });
+
   it('does all or nothing, and leaves its target as it was', () => {
     fc.assert(
       fc.property(record, fc.string({ maxLength: 4 }), value, (target, key, added) => {

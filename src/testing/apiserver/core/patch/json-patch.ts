@@ -1,7 +1,7 @@
 /** JSON Patch (RFC 6902) over JSON Pointer (RFC 6901). */
 import { ApiFailure } from '../api.js';
 import { badRequest } from '../failures.js';
-import { equal, isObject, type JsonObject } from '../json.js';
+import { equal, isObject, isTooDeep, type JsonObject } from '../json.js';
 
 /**
  * Applies the operations in order; `target` is left as it is. Throws 400 for what is no patch, and 422 for an operation
@@ -9,13 +9,36 @@ import { equal, isObject, type JsonObject } from '../json.js';
  */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) throw badRequest('the patch must be a list of operations');
-  return patch.reduce<unknown>((document, operation, index) => {
+  if (patch.length > mostOperations) {
+    const allowed = `The allowed maximum operations in a JSON patch is ${mostOperations}, got ${patch.length}`;
+    throw new ApiFailure(413, 'RequestEntityTooLarge', allowed);
+  }
+  const copies = new Copies();
+  const patched = patch.reduce<unknown>((document, operation, index) => {
     if (!isObject(operation)) throw badRequest(`operation ${index} of the patch is not an object`);
-    return applyOperation(document, operation);
+    return applyOperation(document, operation, copies);
   }, target);
+  if (isTooDeep(patched)) throw failed('exceeded max depth');
+  return patched;
 }
 
-function applyOperation(document: unknown, operation: JsonObject): unknown {
+/** As a real apiserver's. */
+const mostOperations = 10_000;
+const mostCopiedBytes = 3 * 1_048_576;
+
+/** A few operations that each copy all there is would make an object of any size. */
+class Copies {
+  #bytes = 0;
+
+  take(value: unknown): unknown {
+    if (isTooDeep(value)) throw failed('exceeded max depth');
+    this.#bytes += JSON.stringify(value).length;
+    if (this.#bytes > mostCopiedBytes) throw failed(`copies are more than ${mostCopiedBytes} bytes`);
+    return value;
+  }
+}
+
+function applyOperation(document: unknown, operation: JsonObject, copies: Copies): unknown {
   const path = pointer(operation, 'path');
   switch (operation['op']) {
     case 'add':
@@ -38,7 +61,7 @@ function applyOperation(document: unknown, operation: JsonObject): unknown {
       );
     }
     case 'copy':
-      return add(document, path, read(document, pointer(operation, 'from')));
+      return add(document, path, copies.take(read(document, pointer(operation, 'from'))));
     case 'test': {
       if (!equal(tryRead(document, path) ?? null, operation['value'] ?? null)) {
         throw failed(`testing value ${String(operation['path'])} failed`);
