@@ -17,28 +17,27 @@ export interface Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** `setTimeout` fires at once for longer delays (2^31 - 1 ms, about 24.8 days). */
+/** `setTimeout` fires at once for longer delays (2^31 - 1 ms, about 24.8 days), so these are waited for in parts. */
 const longestDelayMs = 0x7fffffff;
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimer(delayMs, callback) {
-    const handle = startTimeout(delayMs, callback);
-    handle.unref();
-    return { cancel: () => clearTimeout(handle) };
-  },
+  setTimer: (delayMs, callback) => startTimeout(delayMs, callback, false),
   sleep(delayMs, signal) {
-    const setTimer: Clock['setTimer'] = (timerMs, callback) => {
-      const handle = startTimeout(timerMs, callback);
-      return { cancel: () => clearTimeout(handle) };
-    };
-    return sleepOn({ setTimer }, delayMs, signal);
+    return sleepOn({ setTimer: (timerMs, callback) => startTimeout(timerMs, callback, true) }, delayMs, signal);
   },
 };
 
-function startTimeout(delayMs: number, callback: () => void): NodeJS.Timeout {
-  return setTimeout(callback, Math.min(Math.max(delayMs, 0), longestDelayMs));
+function startTimeout(delayMs: number, callback: () => void, keepsAlive: boolean): Timer {
+  let handle: NodeJS.Timeout;
+  const wait = (leftMs: number): void => {
+    const partMs = Math.min(leftMs, longestDelayMs);
+    handle = setTimeout(() => (leftMs > partMs ? wait(leftMs - partMs) : callback()), partMs);
+    if (!keepsAlive) handle.unref();
+  };
+  wait(Math.max(delayMs, 0));
+  return { cancel: () => clearTimeout(handle) };
 }
 
 /** {@link Clock.sleep} on top of {@link Clock.setTimer}, for whoever implements a clock. */

@@ -1,9 +1,28 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/runtime/clock.js';
 
 const timeouts = (): number => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
 
 describe('the machine’s clock', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('waits for longer than a timeout of Node can', async () => {
+    vi.useFakeTimers();
+    const yearMs = 365 * 86_400_000;
+    const fired: string[] = [];
+    systemClock.setTimer(yearMs, () => fired.push('timer'));
+    const cancelled = systemClock.setTimer(yearMs, () => fired.push('cancelled'));
+    void systemClock.sleep(yearMs).then(() => fired.push('sleep'));
+    await vi.advanceTimersByTimeAsync(yearMs - 1);
+    cancelled.cancel();
+    expect(fired).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(fired).toEqual(['timer', 'sleep']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('keeps the process alive for who waits, and not for a timer', async () => {
     const before = timeouts();
     const timer = systemClock.setTimer(60_000, () => undefined);

@@ -175,7 +175,9 @@ function extension(oid: string, critical: boolean, value: Buffer): Buffer {
 function addressBytes(host: string): Buffer | undefined {
   if (isIPv4(host)) return Buffer.from(host.split('.').map(Number));
   if (!isIPv6(host)) return undefined;
-  const [head = '', tail] = host.split('::');
+  // In one form of the many, without dotted parts and zone.
+  const { hostname } = new URL(`http://[${host.replace(/%.*/, '')}]`);
+  const [head = '', tail] = hostname.slice(1, -1).split('::');
   const words = (text: string): number[] => (text === '' ? [] : text.split(':').map((word) => parseInt(word, 16)));
   const left = words(head);
   const right = words(tail ?? '');

@@ -137,31 +137,23 @@ export class KubeletServer implements AsyncDisposable {
     await clientAuthorities?.open(context, (pem) => this.#trust(pem));
   }
 
-  #useCertificate(pair: CertificateAndKey): void {
-    const { certificate, key } = pair;
-    this.#pair = { certificate, key };
-    this.#server?.setSecureContext(this.#secureContext());
+  #useCertificate({ certificate, key }: CertificateAndKey): void {
+    const pair = { certificate, key };
+    this.#server?.setSecureContext(secureContext(pair, this.#bundle));
+    this.#pair = pair;
   }
 
   #trust(pem: string): void {
     if (this.#bundle?.pem === pem) return;
-    this.#bundle = { pem, certificates: parseAuthorities('client authorities', pem) };
-    this.#server?.setSecureContext(this.#secureContext());
-  }
-
-  /** An empty list of authorities is one: without any list Node would trust every public authority of the web. */
-  #secureContext(): SecureContextOptions {
-    return {
-      ...tlsSettings,
-      ...(this.#pair && { cert: this.#pair.certificate, key: this.#pair.key }),
-      ca: this.#bundle ? [this.#bundle.pem] : [],
-    };
+    const bundle = { pem, certificates: parseAuthorities('client authorities', pem) };
+    this.#server?.setSecureContext(secureContext(this.#pair, bundle));
+    this.#bundle = bundle;
   }
 
   async #listen(): Promise<void> {
     const { host, limits, port } = this.#options;
     const server = createServer({
-      ...this.#secureContext(),
+      ...secureContext(this.#pair, this.#bundle),
       ALPNProtocols: ['http/1.1'],
       requestCert: true,
       // Judged per request: a token may do where a certificate does not.
@@ -289,6 +281,15 @@ export class KubeletServer implements AsyncDisposable {
   #requireOpen(): void {
     if (this.#closed !== undefined) throw new VkError('Aborted', 'kubelet server: closed');
   }
+}
+
+/** An empty list of authorities is one: without any list Node would trust every public authority of the web. */
+function secureContext(pair: CertificateAndKey | undefined, bundle: TrustedBundle | undefined): SecureContextOptions {
+  return {
+    ...tlsSettings,
+    ...(pair && { cert: pair.certificate, key: pair.key }),
+    ca: bundle ? [bundle.pem] : [],
+  };
 }
 
 function isUnspecified(host: string): boolean {

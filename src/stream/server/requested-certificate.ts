@@ -16,7 +16,12 @@ import type { Resource } from '../../kube/resources.js';
 import type { KubeObject } from '../../kube/types.js';
 import { hasCode, VkError } from '../../runtime/errors.js';
 import { pause } from '../pause.js';
-import { serveSelfMade, type ServingCertificateContext, type ServingCertificateSource } from './serving-certificate.js';
+import {
+  requirePair,
+  serveSelfMade,
+  type ServingCertificateContext,
+  type ServingCertificateSource,
+} from './serving-certificate.js';
 
 export interface RequestedCertificateOptions {
   /** How long a certificate should hold; a signer may give less. Default: what the signer gives, usually a year. */
@@ -96,11 +101,14 @@ async function keepRequesting(
   }
 }
 
-/** After 70 to 90 % of what is left of the certificate's life, but not at once, however short it is. */
+/** A signer and a node whose clocks differ by a certificate's life are to make few requests of it all the same. */
+const shortestRenewalMs = 60_000;
+
+/** After 70 to 90 % of the certificate's life, but not at once, however short it is. */
 function renewalMs(certificate: string, nowMs: number, random: number): number {
   const { validFrom, validTo } = new X509Certificate(certificate);
   const lifeMs = Date.parse(validTo) - Date.parse(validFrom);
-  return Math.max(Date.parse(validFrom) + lifeMs * (0.7 + 0.2 * random) - nowMs, 1_000);
+  return Math.max(Date.parse(validFrom) + lifeMs * (0.7 + 0.2 * random) - nowMs, shortestRenewalMs);
 }
 
 async function requestOne(
@@ -131,7 +139,7 @@ async function requestOne(
   const untilMs = clock.now() + approvalTimeoutMs;
   for (;;) {
     const certificate = issued(name, await look(client, name, signal));
-    if (certificate !== undefined) return { certificate, key };
+    if (certificate !== undefined) return requirePair(`certificate request ${name}`, { certificate, key });
     if (clock.now() >= untilMs) throw new VkError('Timeout', `certificate request ${name}: not approved in time`);
     if (!(await pause(clock, pollIntervalMs, signal))) throw new VkError('Aborted', 'kubelet server: closed');
   }

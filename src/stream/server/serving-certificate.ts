@@ -80,7 +80,7 @@ async function readText(path: string): Promise<string> {
 }
 
 /** The pair, or `InvalidInput` where certificate and key are not PEM or do not belong together. */
-function requirePair(name: string, pair: CertificateAndKey): CertificateAndKey {
+export function requirePair(name: string, pair: CertificateAndKey): CertificateAndKey {
   let matches: boolean;
   try {
     matches = new X509Certificate(pair.certificate).checkPrivateKey(createPrivateKey(pair.key));

@@ -30,6 +30,22 @@ function signingRequest(commonName: string, organization: string, hosts: readonl
 }
 
 describe('CertificateAuthority', () => {
+  it('writes addresses in all their forms', () => {
+    const hosts = [
+      '10.0.0.5',
+      '::',
+      '::1',
+      '2001:db8::1:0:2',
+      'fe80::1%eth0',
+      '::ffff:10.0.0.5',
+      '64:ff9b::192.0.2.33',
+    ];
+    const authority = new CertificateAuthority('test-ca', Date.now());
+    const { certificate } = authority.issue({ commonName: 'a' }, { hosts, usages: ['serverAuth'], nowMs: Date.now() });
+    const parsed = new X509Certificate(certificate);
+    for (const host of hosts) expect(parsed.checkIP(host.replace(/%.*/, '')), host).toBeDefined();
+  });
+
   it('issues certificates that TLS peers accept, on both sides', async () => {
     const authority = new CertificateAuthority('test-ca', Date.now());
     const serving = authority.issue(

@@ -10,7 +10,7 @@ import { ControlPlane } from '../../../src/testing/control-plane.js';
 import { FakeApiServer } from '../../../src/testing/fake-api-server.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { eventually } from '../../e2e/support/eventually.js';
-import { apiserver, ask, startServer } from './kubelet-scene.js';
+import { apiserver, ask, authority, startServer } from './kubelet-scene.js';
 
 interface SigningRequest extends KubeObject {
   spec?: { request: string; signerName: string; usages: string[]; expirationSeconds?: number };
@@ -51,18 +51,22 @@ describe('requestedCertificate', () => {
   beforeEach(async () => {
     cluster = new FakeApiServer({ signer: true });
     await cluster.start();
-    clock = new ManualClock({ nowMs: Date.now(), settle: () => cluster.idle() });
+    await start(Date.now());
+  });
+  afterEach(async () => {
+    await server.close();
+    await cluster.stop();
+  });
+
+  async function start(nowMs: number): Promise<void> {
+    clock = new ManualClock({ nowMs, settle: () => cluster.idle() });
     server = await startServer({
       clock,
       random: () => 0.5,
       certificate: requestedCertificate(cluster.client, { lifeSeconds: 3_600 }),
       certificateHosts: ['edge-1', '127.0.0.1'],
     });
-  });
-  afterEach(async () => {
-    await server.close();
-    await cluster.stop();
-  });
+  }
 
   const issuer = (): string => new X509Certificate(server.certificate).issuer;
   const serial = (): string => new X509Certificate(server.certificate).serialNumber;
@@ -102,6 +106,30 @@ describe('requestedCertificate', () => {
     await clock.runUntil(() => serial() !== first, { limitMs: 60_000 });
     const trusting = { address: server.address, certificate: cluster.ca! };
     expect(await ask(trusting, '/healthz', { as: apiserver })).toMatchObject({ status: 200 });
+  });
+
+  it('is not asked for at once again where the clock says that it has ended already', async () => {
+    const { metadata } = await newest(cluster.client, 1);
+    await server.close();
+    await cluster.client.delete(requests, { name: metadata.name! });
+    await start(Date.now() + 86_400_000);
+    await decide(cluster.client, (await newest(cluster.client, 1)).metadata.name!, 'Approved');
+    await clock.runUntil(() => issuer() !== 'CN=edge-1-ca', { limitMs: 60_000 });
+    await clock.advance(30_000);
+    expect((await cluster.client.list(requests)).items).toHaveLength(1);
+  });
+
+  it('is not shown where it is for another key; another is asked for after a while', async () => {
+    const { metadata, ...request } = await newest(cluster.client, 1);
+    const { certificate } = authority.issue({ commonName: 'edge-1' }, { usages: ['serverAuth'], nowMs: Date.now() });
+    const status = { certificate: Buffer.from(certificate).toString('base64') };
+    await cluster.client.replace(requests, { ...request, metadata, status }, { subresource: 'status' });
+    const before = serial();
+    await clock.advance(10_000);
+    expect(serial()).toBe(before);
+    expect(await ask(server, '/healthz', { as: apiserver })).toMatchObject({ status: 200 });
+    await clock.advance(300_000);
+    expect((await cluster.client.list(requests)).items).toHaveLength(2);
   });
 
   it('goes on with what it has when a request is denied, and asks again after a while', async () => {

@@ -103,6 +103,16 @@ describe('KubeletServer', () => {
     expect(server.certificate).toBe(pair.certificate);
   });
 
+  it('goes on with the certificate that it has where a source gives one that cannot be', async () => {
+    const [one, other] = [pairOf(authority), pairOf(authority)];
+    let give = (_pair: CertificateAndKey): void => undefined;
+    await start({ certificate: { open: async (_context, serve) => (give = serve)(one) } });
+    expect(() => give({ certificate: other.certificate, key: one.key })).toThrow();
+    expect(server.certificate).toBe(one.certificate);
+    give(other);
+    expect(server.certificate).toBe(other.certificate);
+  });
+
   it('does not start with a certificate that cannot be', async () => {
     await start({});
     const [one, other] = [pairOf(authority), pairOf(authority)];
