@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../src/kube/connect.js';
 import type { KubeClient } from '../../src/kube/client.js';
 import { configMaps, nodes, pods, secrets, serviceAccounts } from '../../src/kube/resources.js';
