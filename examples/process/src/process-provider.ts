@@ -27,15 +27,18 @@ import {
   type Logger,
   type Node,
   type Pod,
+  type PodContext as PodCallContext,
+  type PodInputsReceiver,
   type PodRef,
   type PodStatus,
   type Provider,
   type StatsSummary,
 } from 'vk-sdk';
-import { containerCommand } from './decide/container-command.js';
-import { isTokenVolume, unsupportedBy } from './decide/pod-support.js';
+import { commandOf } from './decide/container-command.js';
+import { unsupportedBy } from './decide/pod-support.js';
 import { kubeletBackoff, type Backoff } from './decide/restart.js';
 import { StateFolder } from './disk/state-folder.js';
+import { findNamespaces, type NamespaceChoice } from './mounts/namespaces.js';
 import type { PodContext } from './pods/context.js';
 import { PodLife, type PodLifeOptions } from './pods/pod-life.js';
 import type { ContainerRun } from './runs/container-run.js';
@@ -43,6 +46,7 @@ import { StatsCollector } from './stats/summary.js';
 import { attachTo } from './streams/attach.js';
 import { execIn } from './streams/exec.js';
 import type { Rotation } from './supervisor/cri-log.js';
+import type { NamespaceTools } from './supervisor/namespace.js';
 
 export interface ProcessProviderOptions {
   readonly nodeName: string;
@@ -56,15 +60,20 @@ export interface ProcessProviderOptions {
   readonly backoff?: Backoff;
   /** When logs are rotated, and how many files a run has. Default: the kubelet's, 10 MiB and 5. */
   readonly rotation?: Rotation;
+  /** How volumes get to their paths. Default: by a mount namespace of each container, where the machine lets us. */
+  readonly namespaces?: NamespaceChoice;
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
 
 const loopback = '127.0.0.1';
 
-export class ProcessProvider implements Provider {
+export class ProcessProvider implements Provider, PodInputsReceiver {
   readonly #context: PodContext;
   readonly #stats: StatsCollector;
+  readonly #choice: NamespaceChoice;
+  #namespaces: NamespaceTools | undefined;
+  #closed = false;
   readonly #pods = new Map<string, PodLife>();
   /** Processes of execs, by the mark of the run that they are in. */
   readonly #execs = new Map<string, Set<number>>();
@@ -80,8 +89,10 @@ export class ProcessProvider implements Provider {
       loopback,
       path: options.path ?? process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
       backoff: options.backoff ?? kubeletBackoff,
+      namespaces: () => this.#namespaces,
       rotation: options.rotation ?? { maxBytes: 10 * 1024 * 1024, maxFiles: 5 },
     };
+    this.#choice = options.namespaces ?? 'auto';
     this.#stats = new StatsCollector(options.nodeName, () => clock.now());
   }
 
@@ -90,6 +101,13 @@ export class ProcessProvider implements Provider {
     const { state, logger } = this.#context;
     state.take();
     logger.warn({}, 'containers run as processes of this machine; nothing isolates them from it or from each other');
+    const found = findNamespaces(this.#choice, state.path);
+    if (typeof found === 'string') {
+      logger.warn({ reason: found }, 'no mount namespaces: volumes are below the directory that POD_ROOT names');
+    } else {
+      this.#namespaces = found;
+      logger.info({ user: found.user }, 'volumes are mounted at their paths, in mount namespaces of the containers');
+    }
     for (const folder of state.pods()) {
       const life = PodLife.find(folder, this.#context, this.#lifeOptions());
       if (!life) {
@@ -105,6 +123,7 @@ export class ProcessProvider implements Provider {
 
   /** Leaves the pods to the next provider. */
   close(): void {
+    this.#closed = true;
     for (const life of this.#pods.values()) life.close();
     this.#context.state.release();
   }
@@ -141,24 +160,22 @@ export class ProcessProvider implements Provider {
     this.#notify = notify;
   }
 
-  async createPod(pod: Pod, { logger }: CallContext): Promise<void> {
+  async createPod(pod: Pod, { logger, inputs }: PodCallContext): Promise<void> {
     const known = this.#pods.get(pod.metadata.uid ?? '');
     if (known) {
-      known.update(pod);
+      await known.updateInputs(pod, inputs);
       return;
     }
     const { refused, ignored } = unsupportedBy(pod);
     if (refused.length > 0) {
       throw new VkError('InvalidInput', `pod ${objectKey(pod)}: not possible as processes: ${refused.join('; ')}`);
     }
-    // Throws for a container without a command.
     const { initContainers = [], containers } = pod.spec;
-    for (const container of [...initContainers, ...containers]) {
-      containerCommand(pod, container, { root: '/', run: 0, path: '' });
-    }
+    for (const container of [...initContainers, ...containers]) commandOf(pod, container);
     if (ignored.length > 0) logger.warn({ fields: ignored }, 'fields have no effect on processes');
-    if (pod.spec.volumes?.some(isTokenVolume)) logger.info({}, 'processes get no token of the service account');
-    const life = PodLife.create(pod, this.#context, this.#lifeOptions());
+    const life = await PodLife.create(pod, inputs, this.#context, this.#lifeOptions());
+    // It is on disk for the next provider.
+    if (this.#closed) throw new VkError('Aborted', `pod ${objectKey(pod)}: the provider has been closed`);
     this.#pods.set(life.uid, life);
     life.start();
   }
@@ -167,6 +184,10 @@ export class ProcessProvider implements Provider {
     const { refused } = unsupportedBy(pod);
     if (refused.length > 0) logger.warn({ fields: refused }, 'fields have no effect on processes');
     this.#pods.get(pod.metadata.uid ?? '')?.update(pod);
+  }
+
+  async updatePodInputs(pod: Pod, { inputs }: PodCallContext): Promise<void> {
+    await this.#pods.get(pod.metadata.uid ?? '')?.updateInputs(pod, inputs);
   }
 
   async deletePod(pod: Pod, { gracePeriodSeconds }: DeleteContext): Promise<void> {

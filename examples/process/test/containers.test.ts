@@ -30,13 +30,18 @@ describe.concurrent('a pod of processes', () => {
     const pod = await scene.run(
       podOf(
         'dirs',
-        sh('app', 'cat data/x; pwd; echo "$GREETING"; exec sleep 1000', {
-          env: [{ name: 'GREETING', value: 'hello from $(HOSTNAME)' }],
+        sh('app', 'cat $POD_ROOT/data/x; pwd; echo "$GREETING"; exec sleep 1000', {
+          env: [
+            { name: 'NAME', value: 'dirs' },
+            { name: 'GREETING', value: 'hello from $(NAME)' },
+          ],
           volumeMounts: [{ name: 'shared', mountPath: '/data' }],
         }),
         {
           initContainers: [
-            sh('init', 'echo shared > data/sub/x', { volumeMounts: [{ name: 'shared', mountPath: '/data/sub' }] }),
+            sh('init', 'echo shared > $POD_ROOT/data/sub/x', {
+              volumeMounts: [{ name: 'shared', mountPath: '/data/sub' }],
+            }),
           ],
           volumes: [{ name: 'shared', emptyDir: {} }],
         },
@@ -104,10 +109,10 @@ describe.concurrent('a pod of processes', () => {
 
   it('that needs what processes cannot give is refused, with the reason', async () => {
     const pod = await scene.run(
-      podOf('refused', { name: 'app', image: 'nginx' }, { volumes: [{ name: 'c', secret: { secretName: 'x' } }] }),
+      podOf('refused', { name: 'app', image: 'nginx' }, { volumes: [{ name: 'c', hostPath: { path: '/' } }] }),
       ({ reason }) => reason === 'ProviderFailed',
     );
-    expect(pod.status?.message).toContain('spec.volumes[c].secret: of the volumes only emptyDir is supported');
+    expect(pod.status?.message).toContain('spec.volumes[c].hostPath: there are no such volumes for processes');
     await scene.delete('refused');
     await scene.run(podOf('silent', { name: 'app', image: 'nginx' }), ({ message }) =>
       message?.includes('has no command'),

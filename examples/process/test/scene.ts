@@ -7,7 +7,7 @@ import { eventually } from '@vk-sdk-examples/shared/testing';
 import { podRef, pods, silentLogger, VirtualNode } from 'vk-sdk';
 import type { AttachIO, CallContext, Container, ContainerLogOptions, ContainerStatus, Pod, PodStatus } from 'vk-sdk';
 import { FakeApiServer } from 'vk-sdk/testing';
-import { ProcessProvider } from '../src/process-provider.js';
+import { ProcessProvider, type ProcessProviderOptions } from '../src/process-provider.js';
 
 export const context: CallContext = { signal: new AbortController().signal, logger: silentLogger };
 
@@ -37,8 +37,9 @@ export class Scene implements AsyncDisposable {
   readonly provider: ProcessProvider;
   #node: VirtualNode | undefined;
 
-  private constructor() {
+  private constructor(options: Partial<ProcessProviderOptions>) {
     this.provider = new ProcessProvider({
+      ...options,
       nodeName: 'node-1',
       stateFolder: this.stateFolder,
       // The kubelet's, in small.
@@ -46,8 +47,8 @@ export class Scene implements AsyncDisposable {
     });
   }
 
-  static async start(): Promise<Scene> {
-    const scene = new Scene();
+  static async start(options: Partial<ProcessProviderOptions> = {}): Promise<Scene> {
+    const scene = new Scene(options);
     await scene.server.start();
     scene.provider.start();
     scene.#node = new VirtualNode('node-1', scene.provider, scene.server.client, { kubelet: { port: 0 } });

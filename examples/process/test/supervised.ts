@@ -16,6 +16,7 @@ export class Supervised implements AsyncDisposable {
     this.order = {
       mark,
       argv: ['sh', '-c', script],
+      program: 'sh',
       cwd: this.folder,
       env: { PATH: process.env['PATH'] ?? '', VK_PROCESS_RUN: mark },
       tty: false,

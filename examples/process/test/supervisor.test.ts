@@ -37,7 +37,7 @@ describe('a supervised process', () => {
     ['no-such-program', 'no-such-program: executable file not found in $PATH'],
     ['/etc/passwd', '/etc/passwd: no such executable file'],
   ])('that cannot be started says so: %s', async (program, message) => {
-    const run = supervised('', { argv: [program] }).follow();
+    const run = supervised('', { argv: [program], program }).follow();
     await eventually('the end', () => run.exit !== undefined);
     expect(run.exit).toMatchObject({ exitCode: 128, reason: 'StartError', message });
   });

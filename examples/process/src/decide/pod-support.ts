@@ -26,6 +26,8 @@ const containerFields = new Set(
 /** Values that the apiserver fills in, which nobody asked for. */
 const defaults: Readonly<Record<string, string>> = { dnsPolicy: 'ClusterFirst' };
 
+const volumeTypes = new Set(['configMap', 'downwardAPI', 'emptyDir', 'projected', 'secret']);
+
 const refusedPodFields: Readonly<Record<string, string>> = {
   runtimeClassName: 'there is no runtime to choose',
   resourceClaims: 'no devices are given out',
@@ -54,15 +56,11 @@ export function unsupportedBy(pod: Pod): Unsupported {
 
 function checkVolume(volume: NonNullable<Pod['spec']['volumes']>[number], refused: string[], ignored: string[]): void {
   const path = `spec.volumes[${volume.name}]`;
-  const { emptyDir, configMap, secret } = volume;
-  if (emptyDir) {
-    for (const [field, value] of Object.entries(emptyDir)) if (value) ignored.push(`${path}.emptyDir.${field}`);
-  } else if (configMap?.optional || secret?.optional) {
-    ignored.push(`${path}.${configMap ? 'configMap' : 'secret'}`);
-  } else if (!isTokenVolume(volume)) {
-    const type = Object.keys(volume).find((key) => key !== 'name') ?? '';
-    refused.push(`${path}.${type}: of the volumes only emptyDir is supported`);
+  for (const [field, value] of Object.entries(volume.emptyDir ?? {})) {
+    if (value) ignored.push(`${path}.emptyDir.${field}`);
   }
+  const type = Object.keys(volume).find((key) => key !== 'name') ?? '';
+  if (!volumeTypes.has(type)) refused.push(`${path}.${type}: there are no such volumes for processes`);
 }
 
 /** Of a pod or of a container. What asks for another user is refused; what only takes rights away is told. */
@@ -89,15 +87,10 @@ function checkContainer(container: Container, path: string, refused: string[], i
     if (!containerFields.has(field) && isAskedFor(field, value)) ignored.push(`${path}.${field}`);
   }
   if (container.resources?.limits) ignored.push(`${path}.resources.limits`);
-  for (const { configMapRef, secretRef } of container.envFrom ?? []) {
-    if ((configMapRef ?? secretRef)?.optional) ignored.push(`${path}.envFrom`);
-    else refused.push(`${path}.envFrom: give the values in env`);
-  }
   for (const { name, valueFrom } of container.env ?? []) {
-    if (!valueFrom) continue;
-    const isOptional = (valueFrom.configMapKeyRef ?? valueFrom.secretKeyRef)?.optional;
-    if (isOptional) ignored.push(`${path}.env[${name}].valueFrom`);
-    else refused.push(`${path}.env[${name}].valueFrom: give the value itself`);
+    const file = valueFrom?.fileKeyRef;
+    if (file?.optional) ignored.push(`${path}.env[${name}].valueFrom.fileKeyRef`);
+    else if (file) refused.push(`${path}.env[${name}].valueFrom.fileKeyRef: read the file in the container`);
   }
   for (const kind of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
     if (container[kind]?.grpc) refused.push(`${path}.${kind}.grpc: use exec, httpGet or tcpSocket`);
@@ -108,16 +101,16 @@ function checkContainer(container: Container, path: string, refused: string[], i
   }
   for (const mount of container.volumeMounts ?? []) {
     const mountPath = `${path}.volumeMounts[${mount.mountPath}]`;
-    if (mount.subPathExpr) refused.push(`${mountPath}.subPathExpr: use subPath`);
-    if (mount.subPath?.split('/').includes('..')) refused.push(`${mountPath}.subPath: leaves the volume`);
-    if (mount.readOnly && !mount.name.startsWith('kube-api-access-')) ignored.push(`${mountPath}.readOnly`);
+    for (const field of ['subPath', 'subPathExpr'] as const) {
+      if (leavesVolume(mount[field])) refused.push(`${mountPath}.${field}: leaves the volume`);
+    }
   }
   checkSecurity(container.securityContext, `${path}.securityContext`, refused, ignored);
 }
 
-/** The volume that holds a service account's token, which the apiserver adds by itself. It is not made. */
-export function isTokenVolume(volume: { readonly name: string; readonly projected?: unknown }): boolean {
-  return volume.name.startsWith('kube-api-access-') && volume.projected !== undefined;
+/** Absolute paths do, and those with `..` in them, as for Kubernetes. */
+export function leavesVolume(subPath = ''): boolean {
+  return subPath.startsWith('/') || subPath.split('/').includes('..');
 }
 
 function isAskedFor(field: string, value: unknown): boolean {

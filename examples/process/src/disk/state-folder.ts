@@ -6,8 +6,11 @@
  *   pods/<uid>/pod.json           the pod as Kubernetes has it; there once the pod is taken over
  *             /status.json        the status as it was last told
  *             /stop.json          the pod was told to stop
- *             /volumes/<name>/    the emptyDirs
+ *             /environment.json   the variables of its containers, as they were last known
+ *             /volumes/<name>/    the volumes
  *             /containers/<name>/root/          its working directory
+ *                              /parts/<n>       what a subPath shows of a volume that holds files
+ *                              /mounts/         the stage of its mount namespace
  *                              /logs/<run>.log
  *                              /runs/<run>/     what the supervisor is told and tells
  */
@@ -87,6 +90,10 @@ export class PodFolder {
     return join(this.path, 'stop.json');
   }
 
+  get environment(): string {
+    return join(this.path, 'environment.json');
+  }
+
   volume(name: string): string {
     return join(this.path, 'volumes', name);
   }
@@ -101,18 +108,27 @@ export class PodFolder {
 }
 
 export class ContainerFolder {
-  readonly #path: string;
+  readonly path: string;
 
   constructor(path: string) {
-    this.#path = path;
+    this.path = path;
   }
 
   get root(): string {
-    return join(this.#path, 'root');
+    return join(this.path, 'root');
+  }
+
+  /** What the container's mount of that number shows, where it is a part of a volume. */
+  part(mount: number): string {
+    return join(this.path, 'parts', String(mount));
+  }
+
+  get mounts(): string {
+    return join(this.path, 'mounts');
   }
 
   get logs(): string {
-    return join(this.#path, 'logs');
+    return join(this.path, 'logs');
   }
 
   log(run: number): string {
@@ -120,13 +136,13 @@ export class ContainerFolder {
   }
 
   run(run: number): string {
-    return join(this.#path, 'runs', String(run));
+    return join(this.path, 'runs', String(run));
   }
 
   /** The runs there are, oldest first. */
   runs(): number[] {
     try {
-      const names = readdirSync(join(this.#path, 'runs'));
+      const names = readdirSync(join(this.path, 'runs'));
       return names.map(Number).sort((a, b) => a - b);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];

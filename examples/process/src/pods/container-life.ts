@@ -4,15 +4,17 @@
  * `../runs/container-run.ts` (the run itself).
  */
 import { VkError, type Container, type Pod } from 'vk-sdk';
-import { containerCommand } from '../decide/container-command.js';
+import { containerCommand, type Variables } from '../decide/container-command.js';
 import type { ContainerView, Role } from '../decide/pod-plan.js';
 import type { ContainerFacts, RunFacts } from '../decide/pod-report.js';
 import { restartPolicyOf, type NextRun } from '../decide/restart.js';
 import type { PodFolder } from '../disk/state-folder.js';
 import { ContainerRun, type ContainerRunOptions } from '../runs/container-run.js';
+import type { RunMounts } from '../supervisor/namespace.js';
 import { ContainerStop } from './container-stop.js';
 import type { PodContext } from './context.js';
-import { prepareContainer } from './prepare.js';
+import { linkMounts, mountsOf, prepareContainer, stageMounts } from './container-files.js';
+import type { PodSupply } from './pod-supply.js';
 import { RunHealth } from './run-health.js';
 import { terminationMessageOf } from './termination-message.js';
 
@@ -24,6 +26,7 @@ export class ContainerLife {
   readonly role: Role;
   readonly #context: PodContext;
   readonly #folder: PodFolder;
+  readonly #supply: PodSupply;
   readonly #onChange: () => void;
   #pod: Pod;
   #run: ContainerRun | undefined;
@@ -34,11 +37,20 @@ export class ContainerLife {
   /** Why the container could not be started, and when to try again. */
   #failure: { readonly message: string; readonly retryAt: number } | undefined;
 
-  constructor(role: Role, name: string, pod: Pod, folder: PodFolder, context: PodContext, onChange: () => void) {
+  constructor(
+    role: Role,
+    name: string,
+    pod: Pod,
+    folder: PodFolder,
+    supply: PodSupply,
+    context: PodContext,
+    onChange: () => void,
+  ) {
     this.name = name;
     this.role = role;
     this.#pod = pod;
     this.#folder = folder;
+    this.#supply = supply;
     this.#context = context;
     this.#onChange = onChange;
   }
@@ -109,10 +121,15 @@ export class ContainerLife {
     const folder = this.#folder.container(this.name);
     try {
       const { spec } = this;
-      prepareContainer(this.#folder, this.#pod, spec, number);
-      const command = containerCommand(this.#pod, spec, { root: folder.root, run: number, path });
+      const variables = this.#supply.variables(this.#pod, spec.name);
+      prepareContainer(this.#folder, spec, number);
+      const mounts = this.#mount(spec, variables);
+      const volumesBelowRoot = mounts === undefined;
+      const options = { root: folder.root, run: number, path, variables, volumesBelowRoot };
+      const command = containerCommand(this.#pod, spec, options);
       const order = {
         ...command,
+        ...(mounts && { mounts }),
         backoffMs,
         tty: spec.tty ?? false,
         stdin: spec.stdin ?? false,
@@ -145,6 +162,19 @@ export class ContainerLife {
     this.#health?.close();
     this.#stop?.close();
     this.#run?.close();
+  }
+
+  /** Puts the volumes where the container finds them. Answers undefined if that is below its own directory. */
+  #mount(spec: Container, variables: Variables): RunMounts | undefined {
+    const folder = this.#folder.container(this.name);
+    const { logger } = this.#context;
+    const tools = this.#context.namespaces();
+    const mounts = mountsOf(this.#folder, this.#pod, spec, variables);
+    const fault = tools && mounts.length > 0 ? stageMounts(this.#folder, spec, mounts) : undefined;
+    if (tools && fault === undefined) return mounts.length > 0 ? { ...tools, stage: folder.mounts } : undefined;
+    if (fault !== undefined) logger.warn({ container: this.name, reason: fault }, 'volumes are below POD_ROOT');
+    linkMounts(folder.root, mounts);
+    return undefined;
   }
 
   #runOptions(): ContainerRunOptions {

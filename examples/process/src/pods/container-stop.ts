@@ -52,7 +52,7 @@ export class ContainerStop {
     const { clock, logger } = this.#context;
     const hook = this.#container.lifecycle?.preStop;
     if (hook && this.#run.state.type === 'running' && this.#killAt > clock.now()) {
-      await runHook(hook, this.#run.order, clock, this.#hook.signal).catch((err: unknown) => {
+      await runHook(hook, this.#run.surroundings, clock, this.#hook.signal).catch((err: unknown) => {
         logger.warn({ container: this.#container.name, err }, 'preStop hook failed');
       });
     }

@@ -3,6 +3,7 @@ import type { Clock, Logger } from 'vk-sdk';
 import type { Backoff } from '../decide/restart.js';
 import type { StateFolder } from '../disk/state-folder.js';
 import type { Rotation } from '../supervisor/cri-log.js';
+import type { NamespaceTools } from '../supervisor/namespace.js';
 
 export interface PodContext {
   readonly state: StateFolder;
@@ -16,4 +17,6 @@ export interface PodContext {
   readonly loopback: string;
   /** Search path of the containers. */
   readonly path: string;
+  /** What mount namespaces are made with. Undefined: there are none, and volumes are below `POD_ROOT`. */
+  readonly namespaces: () => NamespaceTools | undefined;
 }

@@ -6,7 +6,7 @@
  * 1. The pod is on disk before any of it runs, and gone from disk only when nothing of it runs.
  * 2. One look at a time: what happens during it leads to another one.
  */
-import { isSidecar, isTerminalPhase, type Pod, type PodStatus, type Timer } from 'vk-sdk';
+import { isSidecar, isTerminalPhase, type Pod, type PodInputs, type PodStatus, type Timer } from 'vk-sdk';
 import { planPod, type PodPlan, type PodView, type Role } from '../decide/pod-plan.js';
 import { reportPod } from '../decide/pod-report.js';
 import { readJson, writeJson } from '../disk/json-file.js';
@@ -14,6 +14,7 @@ import type { PodFolder } from '../disk/state-folder.js';
 import { killMarked } from '../supervisor/marks.js';
 import { ContainerLife } from './container-life.js';
 import type { PodContext } from './context.js';
+import { PodSupply } from './pod-supply.js';
 
 type Stop = NonNullable<PodView['stop']>;
 
@@ -29,6 +30,7 @@ export class PodLife {
   readonly #folder: PodFolder;
   readonly #context: PodContext;
   readonly #options: PodLifeOptions;
+  readonly #supply: PodSupply;
   readonly #containers = new Map<string, ContainerLife>();
   #pod: Pod;
   #status: PodStatus | undefined;
@@ -38,26 +40,39 @@ export class PodLife {
   #lookAgain = false;
   #closed = false;
 
-  private constructor(pod: Pod, folder: PodFolder, context: PodContext, options: PodLifeOptions) {
+  private constructor(pod: Pod, supply: PodSupply, folder: PodFolder, context: PodContext, options: PodLifeOptions) {
     this.uid = pod.metadata.uid ?? '';
     this.#pod = pod;
     this.#folder = folder;
     this.#context = context;
     this.#options = options;
+    this.#supply = supply;
   }
 
-  /** A new pod. It is on disk when this returns; `start` makes it run. */
-  static create(pod: Pod, context: PodContext, options: PodLifeOptions): PodLife {
+  /**
+   * A new pod, with what it brings with it. It is on disk when this resolves; `start` makes it run. Rejects, and leaves
+   * nothing, while something that it needs is missing.
+   */
+  static async create(
+    pod: Pod,
+    inputs: PodInputs | undefined,
+    context: PodContext,
+    options: PodLifeOptions,
+  ): Promise<PodLife> {
     const folder = context.state.pod(pod.metadata.uid ?? '');
+    const supply = new PodSupply(folder, context.address, inputs);
+    const volumes = await supply.volumes(pod);
+    supply.record(pod);
+    await supply.write(volumes);
     writeJson(folder.pod, pod);
-    return new PodLife(pod, folder, context, options);
+    return new PodLife(pod, supply, folder, context, options);
   }
 
   /** The pod that another provider has left in `folder`. Undefined if it had not taken it over yet. */
   static find(folder: PodFolder, context: PodContext, options: PodLifeOptions): PodLife | undefined {
     const pod = readJson<Pod>(folder.pod);
     if (!pod) return undefined;
-    const life = new PodLife(pod, folder, context, options);
+    const life = new PodLife(pod, new PodSupply(folder, context.address), folder, context, options);
     life.#status = readJson<PodStatus>(folder.status);
     life.#stop = readJson<Stop>(folder.stop);
     return life;
@@ -98,6 +113,15 @@ export class PodLife {
     this.#look();
   }
 
+  /** What it brings with it is something else now, or there is somebody to ask again. */
+  async updateInputs(pod: Pod, inputs: PodInputs | undefined): Promise<void> {
+    this.#supply.take(inputs);
+    this.update(pod);
+    const volumes = await this.#supply.volumes(pod);
+    // The folder of a pod that has gone meanwhile is not made again.
+    if (!this.#closed) await this.#supply.write(volumes);
+  }
+
   /** Has the pod stop and go. May be called again, with less time. */
   stop(graceMs: number): void {
     const now = this.#context.clock.now();
@@ -123,7 +147,9 @@ export class PodLife {
 
   #add(role: Role, name: string): void {
     if (this.#containers.has(name)) return;
-    const container = new ContainerLife(role, name, this.#pod, this.#folder, this.#context, () => this.#look());
+    const container = new ContainerLife(role, name, this.#pod, this.#folder, this.#supply, this.#context, () =>
+      this.#look(),
+    );
     this.#containers.set(name, container);
     container.adopt();
   }

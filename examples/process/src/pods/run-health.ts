@@ -49,7 +49,7 @@ export class RunHealth {
     this.#onChange = onChange;
     this.#hookDone = previous !== undefined || !container.lifecycle?.postStart;
     this.#probes = new ContainerProbes(
-      { container, host: loopback, exec: (command, signal) => runCommand(run.order, command, signal) },
+      { container, host: loopback, exec: (command, signal) => runCommand(run.surroundings, command, signal) },
       { clock, logger, startedAt, previous, onChange: (health) => this.#changed(health) },
     );
   }
@@ -81,7 +81,7 @@ export class RunHealth {
     const { name, lifecycle } = this.#container;
     if (!this.#hookDone && lifecycle?.postStart) {
       try {
-        await runHook(lifecycle.postStart, this.#run.order, clock, this.#hook.signal);
+        await runHook(lifecycle.postStart, this.#run.surroundings, clock, this.#hook.signal);
       } catch (err) {
         if (this.#hook.signal.aborted) return;
         logger.warn({ container: name, err }, 'postStart hook failed; the container is stopped');

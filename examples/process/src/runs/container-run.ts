@@ -16,6 +16,7 @@ import type { Hello, Started } from '../supervisor/frames.js';
 import { isAlive } from '../supervisor/identity.js';
 import type { RunExit, RunOrder } from '../supervisor/main.js';
 import { kill, killAllMarked } from '../supervisor/marks.js';
+import type { Surroundings } from '../streams/command.js';
 import { launchSupervisor } from './launch.js';
 import { SupervisorLink, type LinkOptions } from './supervisor-link.js';
 
@@ -88,6 +89,13 @@ export class ContainerRun {
   /** The process while it runs; also the number of its session. */
   get pid(): number | undefined {
     return this.#state.type === 'running' ? this.#started?.pid : undefined;
+  }
+
+  /** What a further command of the container is run in. */
+  get surroundings(): Surroundings {
+    const { cwd, env, mounts } = this.order;
+    const pid = this.#started?.namespace;
+    return { cwd, env, joined: mounts && pid !== undefined ? { tools: mounts, pid } : undefined };
   }
 
   /** Starts the run if nobody has, and follows it to its end. Until `close`. */

@@ -4,21 +4,34 @@ import { VkError } from 'vk-sdk';
 import type { CommandResult } from '../probes/check.js';
 import type { RunOrder } from '../supervisor/main.js';
 import { kill } from '../supervisor/marks.js';
+import { joinCommand, type Joined } from '../supervisor/namespace.js';
 
 /** What of a command's output is kept, for a message. */
 const mostOutput = 10 * 1024;
 
-export type Surroundings = Pick<RunOrder, 'cwd' | 'env'>;
+export interface Surroundings extends Pick<RunOrder, 'cwd' | 'env'> {
+  /** The mount namespace of the container. Undefined if it has none. */
+  readonly joined: Joined | undefined;
+}
+
+/** The command, and the directory to start it in, by which it is run in its surroundings. */
+export function commandIn(
+  { cwd, joined }: Surroundings,
+  command: readonly string[],
+): { readonly argv: readonly string[]; readonly cwd: string } {
+  return joined ? { argv: joinCommand(joined, cwd, command), cwd: '/' } : { argv: command, cwd };
+}
 
 /** In a group of its own. Its pipes are the caller's to deal with, and its `error`. */
 export function spawnCommand(
-  { cwd, env }: Surroundings,
+  where: Surroundings,
   command: readonly string[],
   stdio: 'pipe' | ['ignore', 'pipe', 'pipe'],
 ): ChildProcess {
-  const [file, ...args] = command;
-  if (!file) throw new VkError('InvalidInput', 'command: empty');
-  return spawn(file, args, { cwd, env, detached: true, stdio });
+  if (!command[0]) throw new VkError('InvalidInput', 'command: empty');
+  const { argv, cwd } = commandIn(where, command);
+  const [file = '', ...args] = argv;
+  return spawn(file, args, { cwd, env: where.env, detached: true, stdio });
 }
 
 /** Runs a command without input. When aborted it kills the command's group, and rejects with the signal's reason. */

@@ -6,6 +6,7 @@ import { pipeToChildProcess, pipeToTerminal, VkError, type AttachIO } from 'vk-s
 import type { ContainerRun } from '../runs/container-run.js';
 import { findExecutable } from '../supervisor/child.js';
 import { Pipes } from '../supervisor/pipes.js';
+import { commandIn, type Surroundings } from './command.js';
 
 /** Called with the process that belongs to the container now, and again (undefined) when it no longer does. */
 export type OnProcess = (pid: number | undefined) => void;
@@ -33,8 +34,12 @@ async function onPipes(
   signal: AbortSignal,
   onProcess: OnProcess,
 ): Promise<number> {
-  const { cwd, env } = run.order;
-  const [file = '', ...args] = command;
+  const { surroundings } = run;
+  const { env } = surroundings;
+  // Where it would be the joining program that says so, as the exit code of the command.
+  if (surroundings.joined) locate(command, surroundings);
+  const { argv, cwd } = commandIn(surroundings, command);
+  const [file = '', ...args] = argv;
   const pipes = new Pipes(join(run.folder, `exec-${randomUUID()}`), io.stdin !== undefined);
   const child = spawn(file, args, { cwd, env, detached: true, stdio: pipes.stdio });
   pipes.handedOver();
@@ -54,17 +59,20 @@ async function onTerminal(
   const { Terminal } = await import('../supervisor/terminal.js').catch((cause: unknown) => {
     throw new VkError('NotImplemented', 'terminal: the library @lydell/node-pty does not work here', { cause });
   });
-  const { cwd, env } = run.order;
-  const file = locate({ argv: command, cwd, env });
-  const terminal = new Terminal({ file, args: command.slice(1), cwd, env: { ...env, TERM: env['TERM'] ?? 'xterm' } });
+  const { surroundings } = run;
+  const { env, joined } = surroundings;
+  const found = locate(command, surroundings);
+  const { argv, cwd } = commandIn(surroundings, command);
+  const file = joined ? joined.tools.nsenter : found;
+  const terminal = new Terminal({ file, args: argv.slice(1), cwd, env: { ...env, TERM: env['TERM'] ?? 'xterm' } });
   onProcess(terminal.pid);
   return pipeToTerminal(io, terminal, { signal });
 }
 
 /** Before there is a terminal: the library would have a missing program end with exit code 1. */
-function locate(command: Parameters<typeof findExecutable>[0]): string {
+function locate(argv: readonly string[], { cwd, env, joined }: Surroundings): string {
   try {
-    return findExecutable(command);
+    return findExecutable({ argv, cwd, env }, joined);
   } catch (cause) {
     throw new VkError('InvalidInput', `command ${VkError.from(cause).message}`, { cause });
   }

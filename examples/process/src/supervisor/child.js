@@ -1,10 +1,11 @@
 /** The process of a run, with its three streams or its terminal. Neighbour: `pipes.js`. */
 import { spawn } from 'node:child_process';
-import { accessSync, constants as files, statSync } from 'node:fs';
+import { accessSync, constants as files, lstatSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout } from 'node:timers';
+import { joinCommand, rootOf } from './namespace.js';
 import { Pipes } from './pipes.js';
 
 /** How long output may still come from whoever has the pipe open after the process and its group are gone. */
@@ -30,21 +31,26 @@ const lastOutputMs = 2_000;
  * @property {Readonly<Record<string, string>>} env
  * @property {boolean} tty
  * @property {boolean} stdin
+ * @property {string} program What messages call it: the first word may hold what is not to be said.
  */
 
 /**
  * Starts the process in a session of its own. Throws what there is to say of a command that cannot be started.
  *
  * @param {Command} command
+ * @param {import('./namespace.js').Joined | undefined} joined The namespace in which it is to be.
  * @param {OnOutput} onOutput
  * @returns {Promise<Child>}
  */
-export async function startChild(command, onOutput) {
-  if (!statSync(command.cwd, { throwIfNoEntry: false })?.isDirectory()) {
+export async function startChild(command, joined, onOutput) {
+  if (!statSync(rootOf(joined) + command.cwd, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Error(`working directory ${command.cwd}: no such directory`);
   }
-  const file = findExecutable(command);
-  return command.tty ? startOnTerminal(file, command, onOutput) : startOnPipes(file, command, onOutput);
+  const file = findExecutable(command, joined);
+  const start = command.tty ? startOnTerminal : startOnPipes;
+  if (!joined) return start(file, command, onOutput);
+  const argv = joinCommand(joined, command.cwd, command.argv);
+  return start(joined.tools.nsenter, { ...command, argv, cwd: '/' }, onOutput);
 }
 
 /**
@@ -121,17 +127,21 @@ function exitCode(code, signal) {
 /**
  * Where the command is that `argv` begins with. Throws if it is not.
  *
- * @param {Pick<Command, 'argv' | 'cwd' | 'env'>} command
+ * @param {Pick<Command, 'argv' | 'cwd' | 'env'> & { program?: string }} command
+ * @param {import('./namespace.js').Joined} [joined]
  */
-export function findExecutable({ argv, cwd, env }) {
+export function findExecutable({ argv, cwd, env, program = argv[0] ?? '' }, joined) {
   const [name = ''] = argv;
+  const root = rootOf(joined);
   const folders = name.includes('/') ? [''] : (env['PATH'] ?? '').split(':');
   for (const folder of folders) {
     const path = resolve(cwd, folder, name);
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() && isExecutable(path)) return path;
+    if (isExecutable(root + path)) return path;
+    // Seen from outside, an absolute link leads elsewhere than inside. The program that runs it will know.
+    if (joined && lstatSync(root + path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
   }
   throw new Error(
-    name.includes('/') ? `${name}: no such executable file` : `${name}: executable file not found in $PATH`,
+    name.includes('/') ? `${program}: no such executable file` : `${program}: executable file not found in $PATH`,
   );
 }
 
@@ -139,7 +149,7 @@ export function findExecutable({ argv, cwd, env }) {
 function isExecutable(path) {
   try {
     accessSync(path, files.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }

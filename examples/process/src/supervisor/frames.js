@@ -20,7 +20,7 @@ export const frameTypes = /** @type {const} */ ({
 /** @typedef {(typeof frameTypes)[keyof typeof frameTypes]} FrameType */
 /** @typedef {{ readonly type: number, readonly payload: Buffer }} Frame */
 /** @typedef {{ readonly stdin: boolean, readonly stdout: boolean, readonly stderr: boolean }} Hello */
-/** @typedef {{ readonly pid: number, readonly startTime: string, readonly bootId: string, readonly startedAt: number }} Started */
+/** @typedef {{ readonly pid: number, readonly startTime: string, readonly bootId: string, readonly startedAt: number, readonly namespace?: number }} Started */
 
 const headerBytes = 5;
 const largestPayload = 1 << 20;

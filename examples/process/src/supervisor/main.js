@@ -11,7 +11,7 @@
  * 2. `exit.json` is there when nothing of the run is any more, and all its output is in the log.
  * 3. It ends by itself: when the process has ended, or its folder is gone.
  *
- * Neighbours: `claim.js`, `child.js`, `cri-log.js`, `control.js`; `../runs/` is the provider's side.
+ * Neighbours: `claim.js`, `namespace.js`, `child.js`, `cri-log.js`, `control.js`; `../runs/` is the provider's side.
  */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
@@ -22,12 +22,15 @@ import { Control } from './control.js';
 import { CriLog } from './cri-log.js';
 import { identify } from './identity.js';
 import { kill, killAllMarked, killMarked } from './marks.js';
+import { holdNamespace } from './namespace.js';
 
 /**
  * What is to be run. Written by the provider.
  *
  * @typedef {object} RunOrder
  * @property {string} mark In the environment of every process of the run.
+ * @property {string} program The first word of the command as the pod has it, for messages.
+ * @property {import('./namespace.js').RunMounts} [mounts] It has a mount namespace, with these.
  * @property {readonly string[]} argv
  * @property {string} cwd
  * @property {Readonly<Record<string, string>>} env
@@ -59,10 +62,9 @@ async function supervise(order) {
     },
   });
   await control.listen(order.socket);
-  const child = await startChild(order, (stream, chunk) => {
-    log.write(stream, chunk);
-    control.output(stream, chunk);
-  }).catch((/** @type {Error} */ error) => error);
+  /** @type {Awaited<ReturnType<typeof holdNamespace>> | undefined} */
+  let namespace;
+  const child = await start().catch((/** @type {Error} */ error) => error);
   /** @type {RunExit} */
   let exit;
   if (child instanceof Error) {
@@ -70,7 +72,9 @@ async function supervise(order) {
   } else {
     pid = child.pid;
     const startedAt = Date.now();
-    const started = { ...(identify(pid) ?? { pid, startTime: '', bootId: '' }), startedAt };
+    // Whoever joins goes by the holder: the process itself may still be on its way in.
+    const held = namespace && { namespace: namespace.pid };
+    const started = { ...(identify(pid) ?? { pid, startTime: '', bootId: '' }), startedAt, ...held };
     await recordForSure('started.json', started);
     control.started(child, started);
     const exitCode = await child.exited;
@@ -81,10 +85,19 @@ async function supervise(order) {
     await killAllMarked(order.mark);
     await child.drained();
   }
+  namespace?.release();
   log.end();
   await recordForSure('exit.json', exit);
   await control.close();
   rmSync(order.socket, { force: true });
+
+  async function start() {
+    namespace = order.mounts && (await holdNamespace(order.mounts));
+    return startChild(order, namespace, (stream, chunk) => {
+      log.write(stream, chunk);
+      control.output(stream, chunk);
+    });
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ function podOf(container: Container, ephemeral = false): Pod {
   };
 }
 
-const options = { root: '/state/app/root', run: 2, path: '/bin' };
+const options = { root: '/state/app/root', run: 2, path: '/bin', variables: {}, volumesBelowRoot: false };
 
 describe('the command of a container', () => {
   it('is command and arguments with variables put in', () => {
@@ -17,22 +17,16 @@ describe('the command of a container', () => {
       name: 'app',
       command: ['serve', '$(MODE)', '$$(MODE)', '$(NOBODY)'],
       args: ['--home=$(HOME)'],
-      env: [
-        { name: 'MODE', value: 'fast' },
-        { name: 'BOTH', value: '$(MODE)-$(LATER)' },
-        { name: 'LATER', value: 'x' },
-      ],
     };
-    const command = containerCommand(podOf(container), container, options);
-    expect(command.argv).toEqual(['serve', 'fast', '$(MODE)', '$(NOBODY)', '--home=/state/app/root']);
+    const variables = { MODE: 'fast', HOME: '/srv' };
+    const command = containerCommand(podOf(container), container, { ...options, variables });
+    expect(command.argv).toEqual(['serve', 'fast', '$(MODE)', '$(NOBODY)', '--home=/srv']);
     expect(command.env).toEqual({
       PATH: '/bin',
-      HOME: '/state/app/root',
+      HOME: '/srv',
       HOSTNAME: 'web',
       VK_CONTAINER_ROOT: '/state/app/root',
       MODE: 'fast',
-      BOTH: 'fast-$(LATER)',
-      LATER: 'x',
       VK_PROCESS_RUN: 'u1/app/2',
     });
   });
@@ -55,8 +49,16 @@ describe('the command of a container', () => {
   });
 
   it('cannot have the mark of another container', () => {
-    const container = { name: 'app', command: ['x'], env: [{ name: 'VK_PROCESS_RUN', value: 'other' }] };
-    expect(containerCommand(podOf(container), container, options).env['VK_PROCESS_RUN']).toBe('u1/app/2');
+    const container = { name: 'app', command: ['x'] };
+    const variables = { VK_PROCESS_RUN: 'other' };
+    const { env } = containerCommand(podOf(container), container, { ...options, variables });
+    expect(env['VK_PROCESS_RUN']).toBe('u1/app/2');
+  });
+
+  it('is called by what the pod has, not by what is put in', () => {
+    const container = { name: 'app', command: ['$(SECRET)'] };
+    const command = containerCommand(podOf(container), container, { ...options, variables: { SECRET: 'hush' } });
+    expect(command).toMatchObject({ argv: ['hush'], program: '$(SECRET)' });
   });
 });
 

@@ -10,13 +10,21 @@ describe('what processes cannot give', () => {
   it.each<[object, object, string]>([
     [
       {},
-      { volumes: [{ name: 'c', configMap: { name: 'x' } }] },
-      'spec.volumes[c].configMap: of the volumes only emptyDir is supported',
+      { volumes: [{ name: 'c', persistentVolumeClaim: { claimName: 'x' } }] },
+      'spec.volumes[c].persistentVolumeClaim: there are no such volumes for processes',
     ],
     [{}, { runtimeClassName: 'gvisor' }, 'spec.runtimeClassName: there is no runtime to choose'],
     [{}, { os: { name: 'windows' } }, 'spec.os.name: only linux'],
-    [{ envFrom: [{ configMapRef: { name: 'x' } }] }, {}, 'spec.containers[app].envFrom: give the values in env'],
-    [{ env: [{ name: 'A', valueFrom: {} }] }, {}, 'spec.containers[app].env[A].valueFrom: give the value itself'],
+    [
+      { env: [{ name: 'A', valueFrom: { fileKeyRef: { volumeName: 'd', path: 'f', key: 'A' } } }] },
+      {},
+      'spec.containers[app].env[A].valueFrom.fileKeyRef: read the file in the container',
+    ],
+    [
+      { volumeMounts: [{ name: 'd', mountPath: '/d', subPathExpr: '/x' }] },
+      {},
+      'spec.containers[app].volumeMounts[/d].subPathExpr: leaves the volume',
+    ],
     [
       { livenessProbe: { grpc: { port: 1 } } },
       {},
@@ -53,14 +61,12 @@ describe('what processes cannot give', () => {
       {},
       'spec.containers[app].securityContext.readOnlyRootFilesystem',
     ],
-    [
-      { volumeMounts: [{ name: 'd', mountPath: '/d', readOnly: true }] },
-      {},
-      'spec.containers[app].volumeMounts[/d].readOnly',
-    ],
-    [{}, { volumes: [{ name: 'c', configMap: { name: 'x', optional: true } }] }, 'spec.volumes[c].configMap'],
     [{}, { volumes: [{ name: 'd', emptyDir: { medium: 'Memory' } }] }, 'spec.volumes[d].emptyDir.medium'],
-    [{ envFrom: [{ secretRef: { name: 'x', optional: true } }] }, {}, 'spec.containers[app].envFrom'],
+    [
+      { env: [{ name: 'A', valueFrom: { fileKeyRef: { volumeName: 'd', path: 'f', key: 'A', optional: true } } }] },
+      {},
+      'spec.containers[app].env[A].valueFrom.fileKeyRef',
+    ],
     [{}, { hostAliases: [{ ip: '::1' }] }, 'spec.hostAliases'],
     [{}, { dnsPolicy: 'None' }, 'spec.dnsPolicy'],
     [{}, { madeUpTomorrow: 1 }, 'spec.madeUpTomorrow'],

@@ -1,0 +1,110 @@
+/**
+ * What a pod brings with it: the variables of its containers and the files of its volumes, as they are now. Neighbours:
+ * `pod-life.ts` (whose pod it is), `container-files.ts` (how a container comes to its volumes).
+ *
+ * Invariants
+ * 1. Variables that were once known are on disk: a container starts again also while nobody can be asked.
+ * 2. A reader of a volume sees all of an update or nothing of it.
+ */
+import { mkdirSync } from 'node:fs';
+import {
+  AtomicWriter,
+  objectKey,
+  resolveEnvironment,
+  resolveVolumes,
+  VkError,
+  type EnvironmentSources,
+  type KnownAddresses,
+  type Pod,
+  type PodEnvironment,
+  type PodInputs,
+  type VolumeContent,
+  type VolumeSources,
+} from 'vk-sdk';
+import type { Variables } from '../decide/container-command.js';
+import { readJson, writeJson } from '../disk/json-file.js';
+import type { PodFolder } from '../disk/state-folder.js';
+
+/** `environment.json`: by container. */
+type RecordedVariables = Readonly<Record<string, Variables>>;
+
+export type VolumeContents = ReadonlyMap<string, VolumeContent>;
+
+export class PodSupply {
+  readonly #folder: PodFolder;
+  readonly #addresses: KnownAddresses;
+  /** Undefined for a pod that was found on disk and has not been given any yet, or where the SDK was told not to. */
+  #inputs: PodInputs | undefined;
+
+  /** `address`: the machine's, which is also the pod's. */
+  constructor(folder: PodFolder, address: string, inputs?: PodInputs) {
+    const all = [{ ip: address }];
+    this.#folder = folder;
+    this.#addresses = { hostIP: address, hostIPs: all, podIP: address, podIPs: all };
+    this.#inputs = inputs;
+  }
+
+  take(inputs: PodInputs | undefined): void {
+    this.#inputs = inputs ?? this.#inputs;
+  }
+
+  /** Rejects with `MissingInputsError` while something mandatory is missing. */
+  async volumes(pod: Pod): Promise<VolumeContents> {
+    if (this.#inputs) return this.#inputs.volumes();
+    const volumes = resolveVolumes(pod, nothing);
+    for (const [name, content] of volumes) {
+      if (content.kind !== 'blocked') continue;
+      throw new VkError('InvalidInput', `pod ${objectKey(pod)}: volume ${name}: ${content.problems.join('; ')}`);
+    }
+    return volumes;
+  }
+
+  /** Makes the volumes hold what is given. May be called while containers read them. */
+  async write(contents: VolumeContents): Promise<void> {
+    for (const [name, content] of contents) {
+      const path = this.#folder.volume(name);
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      if (content.kind === 'files') await new AtomicWriter(path).write(content.files);
+    }
+  }
+
+  /** Writes down what the variables are, for a provider that starts later. Throws if one of them is not to be had. */
+  record(pod: Pod): void {
+    const { containers, problems } = this.#environment(pod);
+    const problem = problems.find(({ blocking }) => blocking);
+    if (problem) throw new VkError('Unavailable', `pod ${objectKey(pod)}: ${problem.message}`);
+    const recorded = [...containers.keys()].map((name) => [name, known({ containers }, name)]);
+    writeJson(this.#folder.environment, Object.fromEntries(recorded));
+  }
+
+  /** A container's variables. Throws if one of them is not to be had. */
+  variables(pod: Pod, container: string): Variables {
+    const recorded = readJson<RecordedVariables>(this.#folder.environment)?.[container];
+    if (!this.#inputs && recorded) return recorded;
+    const environment = this.#environment(pod);
+    const problem = environment.problems.find((each) => each.blocking && each.container === container);
+    // What is gone under a pod that runs changes nothing.
+    if (problem && recorded) return recorded;
+    if (problem) throw new VkError('Unavailable', `pod ${objectKey(pod)}: ${problem.message}`);
+    return known(environment, container);
+  }
+
+  #environment(pod: Pod): PodEnvironment {
+    if (this.#inputs) return this.#inputs.environment(this.#addresses);
+    return resolveEnvironment({ ...pod, status: { ...pod.status, ...this.#addresses } }, nothing);
+  }
+}
+
+const nothing: EnvironmentSources & VolumeSources = {
+  configMap: () => ({ state: 'missing' }),
+  secret: () => ({ state: 'missing' }),
+  serviceAccountToken: () => ({ state: 'missing' }),
+  clusterTrustBundle: () => ({ state: 'missing' }),
+  services: () => [],
+  allocatable: {},
+};
+
+function known({ containers }: Pick<PodEnvironment, 'containers'>, container: string): Variables {
+  const variables = containers.get(container) ?? [];
+  return Object.fromEntries(variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
+}
