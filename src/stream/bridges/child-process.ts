@@ -158,7 +158,16 @@ function drainRest(pump: Pump, quietMs: number, clock: Clock, signal: AbortSigna
       timer?.cancel();
       if (pump.bytes - atExit > mostInFlightBytes) finish();
       // A slow client has all the time it needs.
-      else if (!pump.blocked) timer = clock.setTimer(quietMs, finish);
+      else if (!pump.blocked) timer = clock.setTimer(quietMs, onQuiet);
+    };
+    // A turn of the event loop that took long makes the timer due before what has come meanwhile is read: that first.
+    const onQuiet = (): void => {
+      const before = pump.bytes;
+      setImmediate(() =>
+        setImmediate(() => {
+          if (pump.bytes === before && !pump.blocked) finish();
+        }),
+      );
     };
     pump.onBytes = onBytes;
     signal.addEventListener('abort', finish, { once: true });

@@ -86,6 +86,8 @@ export class ProviderOutput extends Writable {
    * call that it belongs to.
    */
   async settle(): Promise<VkError | undefined> {
+    // What a provider has corked and left so would wait for ever.
+    while (this.writableCorked > 0) this.uncork();
     this.#allowedBytes = this.destroyed ? 0 : this.#waitingBytes;
     if (this.#allowedBytes > 0) await new Promise<void>((resolve) => (this.#settled = resolve));
     if (this.#lostBytes === 0) return undefined;

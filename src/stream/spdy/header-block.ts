@@ -89,8 +89,7 @@ function parse(block: Buffer, limits: HeaderLimits): SpdyHeaders {
     if (offset + 4 > block.length) throw tooShort();
     const value = block.readUInt32BE(offset);
     offset += 4;
-    if (value > most)
-      throw new VkError('InvalidInput', `spdy header block: ${value} ${what} are over the bound of ${most}`);
+    if (value > most) throw tooMany(value, what, most);
     return value;
   };
   const takeText = (what: string, most: number): string => {
@@ -100,13 +99,21 @@ function parse(block: Buffer, limits: HeaderLimits): SpdyHeaders {
     offset = end;
     return value;
   };
+  let valueCount = 0;
   for (let count = takeNumber('headers', limits.headerCount); count > 0; count -= 1) {
     const name = takeText('bytes of a name', limits.headerNameBytes).toLowerCase();
     const values = takeText('bytes of a value', limits.headerValueBytes).split('\0');
+    // Each costs a place in a list, also an empty one, of which a compressed block has thousands for a few bytes.
+    valueCount += values.length;
+    if (valueCount > limits.headerCount) throw tooMany(valueCount, 'values', limits.headerCount);
     headers[name] = [...(headers[name] ?? []), ...values];
   }
   if (offset < block.length) throw new VkError('InvalidInput', 'spdy header block: goes on after its last header');
   return headers;
+}
+
+function tooMany(count: number, what: string, most: number): VkError {
+  return new VkError('InvalidInput', `spdy header block: ${count} ${what} are over the bound of ${most}`);
 }
 
 function tooShort(): VkError {

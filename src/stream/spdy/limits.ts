@@ -3,13 +3,16 @@
 export interface SpdyLimits {
   /** Payload of a control frame, as it is on the wire. Default: 64 KiB; Kubernetes' are below 1 KiB. */
   readonly controlFrameBytes: number;
-  /** A header block when decompressed. Default: 64 KiB. */
+  /**
+   * A header block when decompressed, which is kept as long as its stream. Default: 8 KiB, so that the headers of all the
+   * streams of a connection are at most 32 MiB; Kubernetes' are below 200 bytes.
+   */
   readonly headerBlockBytes: number;
-  /** Names in a header block. Default: 64; Kubernetes sends three. */
+  /** Names in a header block, and values in all of it. Default: 64; Kubernetes sends three of each. */
   readonly headerCount: number;
   /** Length of a name in a header block. Default: 256 bytes. */
   readonly headerNameBytes: number;
-  /** Length of all values of one name in a header block. Default: 8 KiB. */
+  /** Length of all values of one name in a header block. Default: 4 KiB. */
   readonly headerValueBytes: number;
   /**
    * Streams that the peer has open at one time, until both sides have ended and all is read. Further ones are reset as
@@ -29,10 +32,10 @@ export interface SpdyLimits {
 
 export const defaultSpdyLimits: SpdyLimits = {
   controlFrameBytes: 65_536,
-  headerBlockBytes: 65_536,
+  headerBlockBytes: 8_192,
   headerCount: 64,
   headerNameBytes: 256,
-  headerValueBytes: 8_192,
+  headerValueBytes: 4_096,
   streams: 4_096,
   streamBufferBytes: 262_144,
   connectionBufferBytes: 1_048_576,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { AttachIO } from '../../../src/provider/provider.js';
+import type { Clock, Timer } from '../../../src/runtime/clock.js';
 import { pipeToChildProcess, type ChildProcessOptions } from '../../../src/stream/bridges/child-process.js';
 import { MemorySession, type MemorySessionOptions } from '../../../src/stream/bridges/memory-session.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
@@ -33,6 +34,21 @@ function runs(pid: number): boolean {
   }
 }
 
+/** Finds everything due as soon as it looks. */
+class LateClock implements Clock {
+  now(): number {
+    return 0;
+  }
+  setTimer(_delayMs: number, onDue: () => void): Timer {
+    let isSet = true;
+    process.nextTick(() => isSet && onDue());
+    return { cancel: () => void (isSet = false) };
+  }
+  sleep(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
 /** Everything that listens to the client's streams. */
 function listeners({ stdin, stdout, stderr }: AttachIO): number {
   const streams = [stdin, stdout, stderr].filter((stream) => stream !== undefined);
@@ -55,6 +71,21 @@ describe('pipeToChildProcess', () => {
       stdout: 'hello',
       stderr: 'oops\n',
     });
+  });
+
+  it('loses no output where the time to wait for it passes before it could be read', async () => {
+    const session = new MemorySession({ highWaterMark: 1_000 });
+    const child = shell('head -c 150000 /dev/zero; exit 3');
+    // As after a turn of the event loop that took too long: whatever was set is due, and what has come is not read.
+    const exitCode = pipeToChildProcess(session.io, child, { clock: new LateClock() });
+    // Most of it is in the pipe when the command ends.
+    await once(child, 'exit');
+    let bytes = 0;
+    session.stdout.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    expect(await exitCode).toBe(3);
+    session.end();
+    await once(session.stdout, 'end');
+    expect(bytes).toBe(150_000);
   });
 
   it.each([
@@ -115,7 +146,7 @@ describe('pipeToChildProcess', () => {
 
   it('empties streams that the client did not ask for, and ends input that it will not give', async () => {
     const nothing = { stdin: false, stdout: false, stderr: true };
-    const script = 'head -c 1000000 /dev/zero; cat; echo done >&2';
+    const script = 'head -c 1500000 /dev/zero; cat; echo done >&2';
     expect(await run(shell(script), { session: nothing })).toEqual({ result: 0, stdout: '', stderr: 'done\n' });
   });
 

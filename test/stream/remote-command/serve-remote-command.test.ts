@@ -46,6 +46,21 @@ describe('a session', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('sends what a provider has corked and left so, and does not wait for it to be uncorked', async () => {
+    const transport = new MemoryTransport();
+    const { served, clock } = serve(transport, async ({ stdout }) => {
+      stdout?.cork();
+      stdout?.cork();
+      stdout?.write('all ');
+      stdout?.write('of it');
+      return 0;
+    });
+    await served;
+    expect(transport.output).toBe('all of it');
+    expect(transport.statuses).toEqual([success]);
+    expect(clock.pending).toBe(0);
+  });
+
   it('sends what is left of the output of a provider that has resolved, to a client that reads late', async () => {
     const transport = new MemoryTransport({ reading: false, stdoutHighWaterMark: 10 });
     const { served } = serve(transport, async ({ stdout }) => {
