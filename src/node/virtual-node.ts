@@ -155,9 +155,14 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
     await this.#provider.configureNode?.(template);
     if (this.#closed !== undefined) throw new VkError('Aborted', `node ${this.name}: closed while it started`);
     const source = this.#podSource();
-    await this.#startKubelet(template, source.pods);
-    if (this.#closed !== undefined) throw new VkError('Aborted', `node ${this.name}: closed while it started`);
-    this.#parts = this.#assemble(template, source);
+    try {
+      await this.#startKubelet(template, source.pods);
+      if (this.#closed !== undefined) throw new VkError('Aborted', `node ${this.name}: closed while it started`);
+      this.#parts = this.#assemble(template, source);
+    } catch (error) {
+      await this.#kubelet?.close({ graceMs: 0 });
+      throw error;
+    }
     const { reflector, pods, node } = this.#parts;
     reflector?.start();
     pods.start().catch((err: unknown) => {

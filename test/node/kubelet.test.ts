@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { AddressInfo } from 'node:net';
@@ -126,6 +126,17 @@ describe('VirtualNode with a kubelet server', () => {
     await once(other, 'close');
   });
 
+  it('leaves nothing that listens where it cannot start', async () => {
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    await once(free, 'close');
+    const edge = make({ kubelet: { port }, heartbeat: { leaseDurationSeconds: 1.5 } });
+    await expect(edge.start()).rejects.toThrow('option leaseDurationSeconds');
+    await expect(once(connect(port, '127.0.0.1'), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
   it('does not start on an address that is not its machine’s, and says what to do', async () => {
     const edge = make({ node: { internalIP: '192.0.2.1' }, kubelet: { port: 0 } });
     await expect(edge.start()).rejects.toThrow('set host to one that is, or to 0.0.0.0');
@@ -137,6 +148,18 @@ describe('VirtualNode with a kubelet server', () => {
     await edge.ready();
     expect((await statusOfNode()).addresses).toContainEqual({ type: 'InternalIP', address: '192.0.2.1' });
     expect(edge.status.kubelet?.address).toBe('192.0.2.1');
+  });
+
+  it('takes back that it takes WebSockets when it starts again without a server', async () => {
+    const first = make({ kubelet: { port: 0 } });
+    await first.start();
+    await first.ready();
+    expect((await statusOfNode()).declaredFeatures).toEqual(['ExtendWebSocketsToKubelet']);
+    await first.close();
+    const second = make({});
+    await second.start();
+    await second.ready();
+    expect((await statusOfNode()).declaredFeatures ?? []).toEqual([]);
   });
 
   it('says once that streams are not served where nobody asked for a server', async () => {

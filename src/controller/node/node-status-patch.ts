@@ -23,6 +23,7 @@ export function nodeStatusPatch(live: Node, intent: NodeIntent, nowMs: number): 
   return {
     status: {
       ...rest,
+      ...(declares(live.status) && !declares(intent.status) && { declaredFeatures: null }),
       conditions: [
         ...timedConditions(intent, live, nowMs),
         ...goneTypes.map((type) => ({ $patch: 'delete' as const, type })),
@@ -33,6 +34,11 @@ export function nodeStatusPatch(live: Node, intent: NodeIntent, nowMs: number): 
       ...(addresses && { addresses: [...addresses, { $patch: 'replace' as const }] }),
     },
   };
+}
+
+/** What a node declares that it can is a kubelet's alone to say; and whoever was the node before may have. */
+function declares(status: (NodeStatus & { readonly declaredFeatures?: unknown }) | undefined): boolean {
+  return Array.isArray(status?.declaredFeatures) && status.declaredFeatures.length > 0;
 }
 
 /** The status of a node that is made. */

@@ -18,6 +18,7 @@ export interface TokenReviewsOptions extends ReviewOptions {
 interface TokenReview {
   readonly status?: {
     readonly authenticated?: boolean;
+    readonly audiences?: readonly string[];
     readonly user?: {
       readonly username?: string;
       readonly uid?: string;
@@ -56,9 +57,14 @@ export class TokenReviews {
       },
       deadlineMs: timeoutMs,
     });
-    const user = userIn(review);
+    const user = isMeantFor(audiences, review) ? userIn(review) : undefined;
     return user === undefined ? { value: undefined, keepMs: unknownMs } : { value: user, keepMs: knownMs };
   }
+}
+
+/** An apiserver that does not know of audiences vouches for tokens that are meant for others, and names none. */
+function isMeantFor(wanted: readonly string[] | undefined, { status }: TokenReview): boolean {
+  return wanted === undefined || wanted.some((audience) => status?.audiences?.includes(audience));
 }
 
 function userIn({ status }: TokenReview): UserInfo | undefined {

@@ -217,6 +217,7 @@ export class KubeletServer implements AsyncDisposable {
     const { authenticator, authorizer } = this.#options;
     const anonymous = unauthenticatedRequests === 'let-in-as-system-anonymous';
     const { nodeName } = this.#backend;
+    const processStartedAtMs = clock.now() - process.uptime() * 1_000;
     return new RequestServer({
       backend: this.#backend,
       gate: new Gate({
@@ -229,7 +230,7 @@ export class KubeletServer implements AsyncDisposable {
       clock,
       logger,
       streaming: { ...streaming, clock },
-      metrics: [this.#metrics.families, () => processMetrics(), ...this.#options.metrics],
+      metrics: [this.#metrics.families, () => processMetrics(processStartedAtMs), ...this.#options.metrics],
       measured: this.#metrics,
       configz: () => ({ ...this.address, anonymous, idleTimeoutMs: streaming.idleTimeoutMs ?? 4 * 3_600_000 }),
       certificateOf: (socket) => {
@@ -262,17 +263,20 @@ export class KubeletServer implements AsyncDisposable {
   }
 
   async #close(graceMs: number): Promise<void> {
-    // A server that is still starting sees this and gives up.
     this.#ending.abort();
-    await this.#started?.catch(() => undefined);
-    const server = this.#server;
-    if (server === undefined || this.#address === undefined) return;
+    const over = new AbortController();
+    const grace = pause(this.#options.clock, graceMs, over.signal);
+    // A server that is still starting sees that it is closed and gives up, if what it waits for lets it.
+    await Promise.race([this.#started?.catch(() => undefined), grace]);
+    if (this.#server !== undefined && this.#address !== undefined) await this.#drain(this.#server, grace);
+    over.abort();
+  }
+
+  async #drain(server: Server, grace: Promise<unknown>): Promise<void> {
     const reason = new VkError('Unavailable', 'kubelet server: shutting down');
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     this.#calls.abortLasting(reason);
-    const waited = new AbortController();
-    await Promise.race([this.#calls.empty(), pause(this.#options.clock, graceMs, waited.signal)]);
-    waited.abort();
+    await Promise.race([this.#calls.empty(), grace]);
     this.#calls.abortAll(reason);
     this.#connections.destroyAll();
     await closed;

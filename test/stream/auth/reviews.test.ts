@@ -58,6 +58,19 @@ describe('reviews', () => {
     expect(await reviews.userOf('good')).toBeUndefined();
   });
 
+  it('a token for other audiences is nobody’s, also by a cluster that does not know of audiences', async () => {
+    const answering = (audiences: readonly string[] | undefined): KubeApi => {
+      const status = { authenticated: true, user: { username: 'alice' }, ...(audiences && { audiences }) };
+      return { request: async () => ({ status }) } as unknown as KubeApi;
+    };
+    const userBy = (audiences: readonly string[] | undefined): Promise<unknown> =>
+      new TokenReviews(answering(audiences), { audiences: ['kubelet'] }).userOf('good');
+    expect(await userBy(['other', 'kubelet'])).toMatchObject({ username: 'alice' });
+    expect(await userBy(['other'])).toBeUndefined();
+    expect(await userBy(undefined)).toBeUndefined();
+    expect(await new TokenReviews(cluster.client, { audiences: ['kubelet'] }).userOf('good')).toBeUndefined();
+  });
+
   it('a token that is nobody’s is refused for a while without asking again', async () => {
     const { client, change } = changing();
     const reviews = new TokenReviews(client, { clock });

@@ -31,6 +31,8 @@ const webSocketHeaders = {
   'sec-websocket-protocol': 'v4.channel.k8s.io',
 };
 
+const never = new Promise<never>(() => undefined);
+
 describe('KubeletServer', () => {
   let server: KubeletServer;
   let signals: AbortSignal[];
@@ -151,6 +153,17 @@ describe('KubeletServer', () => {
     await expect(other.start()).rejects.toMatchObject({ code: 'Aborted' });
     expect(other.isServing).toBe(false);
     expect(() => other.address).toThrow('kubelet server: not started');
+  });
+
+  it('can be closed while it waits for a certificate that never comes', async () => {
+    await start();
+    const other = new KubeletServer(
+      { nodeName: 'edge-2', provider, pods },
+      { port: 0, authorizer: everybody, clientAuthorities: authority.certificate, certificate: { open: () => never } },
+    );
+    void other.start();
+    await other.close({ graceMs: 10 });
+    expect(other.isServing).toBe(false);
   });
 
   it('ends what goes on in a pod that is gone, after a while in which it may end by itself', async () => {
