@@ -2,7 +2,7 @@
  * Sets of fields as server-side apply keeps them: a tree whose branches are `f:name` (a field), `k:{…}` (a list item by its
  * keys) and `v:…` (a set's member). Immutable; operations share what they can. Wire form: FieldsV1.
  */
-import { isObject, type JsonObject } from '../json.js';
+import { isObject, setOwn, type JsonObject } from '../json.js';
 
 export interface FieldSet {
   /** Whether the place itself is in the set, apart from what is below it. */
@@ -95,7 +95,9 @@ export function fromFieldsV1(json: unknown): FieldSet {
 export function toFieldsV1(set: FieldSet): JsonObject {
   if (set.children.size === 0) return {};
   const result: Record<string, unknown> = set.member ? { '.': {} } : {};
-  for (const key of [...set.children.keys()].sort()) result[key] = toFieldsV1(set.children.get(key) as FieldSet);
+  for (const key of [...set.children.keys()].sort()) {
+    setOwn(result, key, toFieldsV1(set.children.get(key) as FieldSet));
+  }
   return result;
 }
 

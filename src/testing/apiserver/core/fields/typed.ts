@@ -1,5 +1,5 @@
 /** Field sets of objects by their types: what a value holds, what two values differ in, and merging and pruning by fields. */
-import { asObject, equal, isObject, type JsonObject } from '../json.js';
+import { asObject, equal, isObject, setOwn, type JsonObject } from '../json.js';
 import { arrange } from '../list-order.js';
 import { anyType, type ListType, type SchemaType } from '../schema/schema.js';
 import { emptySet, fieldSet, isEmpty, leaf, type FieldSet } from './field-set.js';
@@ -124,7 +124,8 @@ export function merge(live: unknown, config: unknown, type: SchemaType): unknown
   if (division === 'fields') {
     const result: Record<string, unknown> = { ...(live as JsonObject) };
     for (const [name, each] of Object.entries(config as JsonObject)) {
-      result[name] = merge(result[name], each, fieldType(type, name));
+      const before = Object.hasOwn(result, name) ? result[name] : undefined;
+      setOwn(result, name, merge(before, each, fieldType(type, name)));
     }
     return equal(result, live) ? live : result;
   }
