@@ -216,6 +216,7 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
       ready: node?.ready,
       lease: node?.lease,
       waiting: podController && { calls: podController.waitingCalls, writes: podController.waitingWrites },
+      caches: this.#parts?.reflector && { pods: this.#parts.reflector.status.type },
     };
   }
 

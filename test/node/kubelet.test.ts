@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
@@ -79,6 +80,35 @@ describe('VirtualNode with a kubelet server', () => {
     const status = await statusOfNode();
     expect(status.daemonEndpoints).toEqual({ kubeletEndpoint: { Port: edge.status.kubelet?.port } });
     expect(status).not.toHaveProperty('declaredFeatures');
+  });
+
+  it('shows what it is doing as metrics', async () => {
+    const edge = make({ kubelet: { port: 0, clientAuthorities: authority.certificate } });
+    await edge.start();
+    await edge.ready();
+    await server.client.create(pods, web);
+    await eventually(() => expect(server.objects(pods)[0]?.status?.phase).toBe('Running'));
+    const { address: host, port, certificate } = edge.status.kubelet ?? { address: '', port: 0, certificate: '' };
+    const scrape = (): Promise<{ body: string }> =>
+      ask({ address: { host, port }, certificate }, '/metrics', { as: apiserver });
+    await scrape();
+    const { body } = await scrape();
+    const shown = new Set([...body.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name));
+    const documented = await readFile(new URL('../../docs/designs/stats.md', import.meta.url), 'utf8');
+    const names = [...documented.matchAll(/^\| (`.*?`) +\|/gm)].flatMap(([, cell]) =>
+      [...(cell ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    );
+    // What has not happened is not shown.
+    const never = [
+      'workqueue_retries_total',
+      'vk_workqueue_failures_total',
+      'vk_stream_sessions',
+      'vk_stream_sessions_total',
+    ];
+    expect(names.filter((name) => !shown.has(name ?? '') && !never.includes(name ?? ''))).toEqual([]);
+    expect([...shown].filter((name) => !names.includes(name))).toEqual([]);
+    expect(body).toContain('vk_cache_state{resource="pods",state="watching"} 1');
+    expect(body).toMatch(/^process_start_time_seconds \d+/m);
   });
 
   it('serves until the node is NotReady, and no longer', async () => {

@@ -4,8 +4,6 @@ import type { MetricFamily } from './metric-family.js';
 
 /** One exec, attach, port-forward or followed log. */
 export interface SessionMetrics {
-  /** Payload that went to (`out`) or came from (`in`) the client. */
-  moved(direction: 'in' | 'out', bytes: number): void;
   /** Idempotent. */
   ended(): void;
 }
@@ -24,7 +22,6 @@ export class ServerMetrics {
   );
   readonly #sessions = new Count('vk_stream_sessions', 'Sessions that are open, by route', 'gauge');
   readonly #begun = new Count('vk_stream_sessions_total', 'Sessions that have begun, by route');
-  readonly #bytes = new Count('vk_stream_bytes_total', 'Payload of sessions by route; in is from the client');
   readonly #decisions = new Count('vk_auth_decisions_total', 'Decisions about who a caller is and what it may do');
 
   /** A request has its answer. Without a duration it was one that streams: how long it took says nothing. */
@@ -39,7 +36,6 @@ export class ServerMetrics {
     this.#begun.add(1, { route });
     this.#sessions.add(1, { route });
     return {
-      moved: (direction, bytes) => this.#bytes.add(bytes, { route, direction }),
       ended: () => {
         if (open) this.#sessions.add(-1, { route });
         open = false;
@@ -53,7 +49,5 @@ export class ServerMetrics {
 
   /** A source of metrics. */
   readonly families = (): MetricFamily[] =>
-    [this.#requests, this.#durations, this.#sessions, this.#begun, this.#bytes, this.#decisions].map((each) =>
-      each.family(),
-    );
+    [this.#requests, this.#durations, this.#sessions, this.#begun, this.#decisions].map((each) => each.family());
 }

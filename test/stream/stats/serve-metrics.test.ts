@@ -62,16 +62,13 @@ describe('/metrics', () => {
 });
 
 describe('the metrics of', () => {
-  it('the server: requests, sessions, bytes and decisions, with no label that a client can make up', async () => {
+  it('the server: requests, sessions and decisions, with no label that a client can make up', async () => {
     const metrics = new ServerMetrics();
     metrics.answered('exec', 'POST', 101);
     metrics.answered('containerLogs', 'GET', 200, 20);
     metrics.answered('metrics', 'BREW', 405, 3_000);
     const session = metrics.sessionBegan('exec');
     metrics.sessionBegan('exec').ended();
-    session.moved('in', 10);
-    session.moved('out', 20);
-    session.moved('out', 30);
     metrics.decided('authorization', 'denied');
     const shown = await samples(metrics.families);
     expect(shown.filter((line) => !line.includes('_bucket'))).toEqual([
@@ -83,8 +80,6 @@ describe('the metrics of', () => {
       'vk_server_requests_total{route="exec",method="POST",code="101"} 1',
       'vk_server_requests_total{route="containerLogs",method="GET",code="200"} 1',
       'vk_server_requests_total{route="metrics",method="other",code="405"} 1',
-      'vk_stream_bytes_total{route="exec",direction="in"} 10',
-      'vk_stream_bytes_total{route="exec",direction="out"} 50',
       'vk_stream_sessions{route="exec"} 1',
       'vk_stream_sessions_total{route="exec"} 2',
     ]);
