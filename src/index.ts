@@ -56,7 +56,13 @@ export { Quantity } from './provider/quantity.js';
 export type { QuantityFormat } from './provider/quantity.js';
 export { timestamp } from './provider/timestamp.js';
 export { cloneJson, clonePod } from './provider/clone-pod.js';
-export type { KnownAddresses, PodContext, PodInputs, PodInputsReceiver } from './provider/inputs/pod-inputs.js';
+export type {
+  KnownAddresses,
+  PodContext,
+  PodInputs,
+  PodInputsReceiver,
+  VolumesOptions,
+} from './provider/inputs/pod-inputs.js';
 export { MissingInputsError } from './provider/inputs/missing-inputs.js';
 export { resolveEnvironment } from './provider/environment/resolve-environment.js';
 export type { PodEnvironment } from './provider/environment/resolve-environment.js';
@@ -67,7 +73,7 @@ export { podWithEnvironment } from './provider/environment/pod-with-environment.
 export { expandReferences } from './provider/environment/expand.js';
 export type { Allocatable } from './provider/environment/resource-field.js';
 export { resolveVolumes } from './provider/volumes/resolve-volumes.js';
-export type { VolumeContent } from './provider/volumes/volume-content.js';
+export type { VolumeContent, VolumeOwner } from './provider/volumes/volume-content.js';
 export type { VolumeFile, VolumeFiles } from './provider/volumes/volume-files.js';
 export type { TokenRequest, TrustBundleRequest, VolumeSources } from './provider/volumes/volume-sources.js';
 export { AtomicWriter } from './provider/volumes/atomic-writer.js';

@@ -85,17 +85,8 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Runs a command in the container. */
-  async exec(pod: Pod, command: string[], input?: string, more: Partial<AttachIO> = {}): Promise<ExecResult> {
-    const stdout = new PassThrough();
-    const stderr = new PassThrough();
-    const stdin = input === undefined ? {} : { stdin: Readable.from([Buffer.from(input)]) };
-    const said = Promise.all([text(stdout), text(stderr)]);
-    const io = { ...stdin, stdout, stderr, tty: false, ...more };
-    const exitCode = await this.provider.runInContainer({ ...podRef(pod), container: 'app' }, command, io, context);
-    stdout.end();
-    stderr.end();
-    const [output, errors] = await said;
-    return { exitCode, output, errors };
+  exec(pod: Pod, command: string[], input?: string, more: Partial<AttachIO> = {}): Promise<ExecResult> {
+    return execIn(this.provider, pod, command, input, more);
   }
 
   /** The folder of the pod on this machine. */
@@ -109,6 +100,26 @@ export class Scene implements AsyncDisposable {
     await this.server.stop();
     if (existsSync(this.stateFolder)) throw new Error(`${this.stateFolder}: left behind`);
   }
+}
+
+/** Runs a command in the container `app`. */
+export async function execIn(
+  provider: ProcessProvider,
+  pod: Pod,
+  command: string[],
+  input?: string,
+  more: Partial<AttachIO> = {},
+): Promise<ExecResult> {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const stdin = input === undefined ? {} : { stdin: Readable.from([Buffer.from(input)]) };
+  const said = Promise.all([text(stdout), text(stderr)]);
+  const io = { ...stdin, stdout, stderr, tty: false, ...more };
+  const exitCode = await provider.runInContainer({ ...podRef(pod), container: 'app' }, command, io, context);
+  stdout.end();
+  stderr.end();
+  const [output, errors] = await said;
+  return { exitCode, output, errors };
 }
 
 export interface ExecResult {

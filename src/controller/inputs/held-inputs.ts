@@ -20,7 +20,7 @@ import { resolveEnvironment, type PodEnvironment } from '../../provider/environm
 import { registryEntriesOf } from '../../provider/images/docker-config.js';
 import { RegistryCredentials } from '../../provider/images/registry-credentials.js';
 import { MissingInputsError } from '../../provider/inputs/missing-inputs.js';
-import type { KnownAddresses, PodInputs } from '../../provider/inputs/pod-inputs.js';
+import type { KnownAddresses, PodInputs, VolumesOptions } from '../../provider/inputs/pod-inputs.js';
 import { environmentReferences, tokenKey, volumeReferences } from '../../provider/inputs/pod-references.js';
 import { jsonEqual } from '../../provider/json-equal.js';
 import { podRef } from '../../provider/provider.js';
@@ -103,7 +103,7 @@ export class HeldInputs implements PodInputs {
     return { ...environment, problems: [...environment.problems, ...problems] };
   }
 
-  async volumes(): Promise<ReadonlyMap<string, VolumeContent>> {
+  async volumes({ blocked = 'reject' }: VolumesOptions = {}): Promise<ReadonlyMap<string, VolumeContent>> {
     const volumes = (this.#volumes ??= this.#newSet(() => this.#listener.volumesChanged()));
     volumes.keep(this.#wantedByVolumes());
     await volumes.whenRead();
@@ -123,7 +123,7 @@ export class HeldInputs implements PodInputs {
         ? `MountVolume.SetUp failed for volume "${name}" : ${content.problems.join('; ')}`
         : [],
     );
-    if (problems.length > 0) throw new MissingInputsError(objectKey(this.#pod), problems);
+    if (problems.length > 0 && blocked === 'reject') throw new MissingInputsError(objectKey(this.#pod), problems);
     return contents;
   }
 

@@ -9,6 +9,14 @@ import type { VolumeContent } from '../volumes/volume-content.js';
 /** What the backend knows of a pod's addresses before Kubernetes does. */
 export type KnownAddresses = Pick<PodStatus, 'hostIP' | 'hostIPs' | 'podIP' | 'podIPs'>;
 
+export interface VolumesOptions {
+  /**
+   * What comes of a volume whose mandatory source is missing. `answer`: it is among the contents, as `blocked`, so that the
+   * others of a pod that runs get their updates, which a kubelet gives each volume by itself. Default: `reject`.
+   */
+  readonly blocked?: 'reject' | 'answer';
+}
+
 /**
  * A pod's environment, volumes and credentials: as of now, each time it is asked, so it may be kept for as long as the pod
  * lives and asked at each start of a container. What is asked for the first time is read from the apiserver then, and kept up
@@ -25,7 +33,7 @@ export interface PodInputs {
    * The contents of each volume, by its name. Rejects with `MissingInputsError` while a mandatory source is missing: let it
    * pass, and the call is made again as soon as the source is there.
    */
-  volumes(): Promise<ReadonlyMap<string, VolumeContent>>;
+  volumes(options?: VolumesOptions): Promise<ReadonlyMap<string, VolumeContent>>;
   /** What the pod's `imagePullSecrets` hold. A secret that is missing or malformed counts for nothing, as for a kubelet. */
   registryCredentials(): Promise<RegistryCredentials>;
   /** An object that the pod's spec refers to by name, such as the Secret of an `azureFile` volume. */

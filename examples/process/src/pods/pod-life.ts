@@ -117,7 +117,7 @@ export class PodLife {
   async updateInputs(pod: Pod, inputs: PodInputs | undefined): Promise<void> {
     this.#supply.take(inputs);
     this.update(pod);
-    const volumes = await this.#supply.volumes(pod);
+    const volumes = await this.#supply.updates();
     // The folder of a pod that has gone meanwhile is not made again.
     if (!this.#closed) await this.#supply.write(volumes);
   }

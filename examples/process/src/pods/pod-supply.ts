@@ -59,9 +59,18 @@ export class PodSupply {
     return volumes;
   }
 
+  /**
+   * What has changed in the volumes of a pod that runs, as far as it is there: one whose source is gone keeps what it has,
+   * and the others get their updates.
+   */
+  async updates(): Promise<VolumeContents> {
+    return this.#inputs?.volumes({ blocked: 'answer' }) ?? new Map();
+  }
+
   /** Makes the volumes hold what is given. May be called while containers read them. */
   async write(contents: VolumeContents): Promise<void> {
     for (const [name, content] of contents) {
+      if (content.kind === 'blocked') continue;
       const path = this.#folder.volume(name);
       mkdirSync(path, { recursive: true, mode: 0o700 });
       if (content.kind === 'files') await new AtomicWriter(path).write(content.files);

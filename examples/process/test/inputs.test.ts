@@ -1,0 +1,201 @@
+/** What pods bring with them, as their processes see it: in mount namespaces, and below `POD_ROOT`. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '@vk-sdk-examples/shared/testing';
+import { configMaps, events, pods, secrets, serviceAccounts, services, VirtualNode, type Pod } from 'vk-sdk';
+import { ControlPlane } from 'vk-sdk/testing';
+import { findNamespaces } from '../src/mounts/namespaces.js';
+import { ProcessProvider } from '../src/process-provider.js';
+import {
+  configMap,
+  kubeletTable,
+  podOfAll,
+  secret,
+  secretValue,
+  service,
+  serviceAccount,
+  type Row,
+} from './kubelet-table.js';
+import { appOf, execIn, podOf, Scene, sh } from './scene.js';
+
+const known = { node: 'node-1', address: '127.0.0.1' };
+const modes = [
+  { mode: 'mounts', what: 'in a mount namespace' },
+  { mode: 'user', what: 'in a mount namespace of a user namespace' },
+  { mode: 'none', what: 'below POD_ROOT' },
+] as const;
+
+function isPossible(mode: (typeof modes)[number]['mode']): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'vk-trial-'));
+  try {
+    return mode === 'none' || typeof findNamespaces(mode, folder) !== 'string';
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+describe.each(modes)('a pod that brings things with it, $what', ({ mode }) => {
+  describe.skipIf(!isPossible(mode))('(skipped where the machine forbids such namespaces)', () => {
+    let scene: Scene;
+    beforeAll(async () => {
+      scene = await Scene.start({ namespaces: mode });
+      const { client } = scene.server;
+      await client.create(serviceAccounts, serviceAccount);
+      await client.create(configMaps, configMap);
+      await client.create(secrets, secret);
+      // The apiserver in memory gives out no addresses.
+      await client.create(services, { ...service, spec: { ...service.spec, clusterIP: '10.0.0.77' } });
+    });
+    afterAll(() => scene[Symbol.asyncDispose]());
+
+    it('sees what it would see under a kubelet', async () => {
+      const pod = await scene.run(
+        podOfAll('echo "$0 $* $LITERAL"; cat "$POD_ROOT/etc/vk-test.conf"; echo; exec sleep 1000'),
+      );
+      await eventually('its own word', async () => (await scene.logs(pod)) === 'plain fast $(UNKNOWN) plain\nfast\n');
+      const rows = kubeletTable(pod, { ...known, service: '10.0.0.77' });
+      await compare(scene.provider, pod, rows, mode !== 'none');
+      if (mode !== 'none') {
+        for (const path of ['/etc/vk-test', '/vk-test-items', '/run/secrets/kubernetes.io', '/opt/vk test']) {
+          expect(existsSync(path), `${path} on the machine`).toBe(false);
+        }
+      }
+      expect(readable(scene.folder(pod)), 'files with a secret that others may read').toEqual([]);
+      expect(JSON.stringify([scene.server.objects(events), scene.server.objects(pods)])).not.toContain(secretValue);
+      await scene.delete('all', 0);
+    });
+
+    it('waits for a ConfigMap that is missing, and starts within a second when it is there', async () => {
+      const name = 'late';
+      const volumes = [{ name: 'late', configMap: { name } }];
+      const app = sh('app', 'exec sleep 1000', { volumeMounts: [{ name: 'late', mountPath: '/etc/vk-late' }] });
+      const isTold = (): boolean => scene.server.objects(events).some(({ reason }) => reason === 'FailedMount');
+      await scene.server.client.create(pods, podOf('waits', app, { volumes }));
+      await eventually('the Event', isTold);
+      const began = Date.now();
+      await scene.server.client.create(configMaps, {
+        metadata: { namespace: 'default', name },
+        data: { key: 'value' },
+      });
+      const pod = await scene.until('waits', ({ phase }) => phase === 'Running');
+      expect(Date.now() - began).toBeLessThan(1_000);
+      expect((await scene.exec(pod, ['sh', '-c', 'cat "$POD_ROOT/etc/vk-late/key"'])).output).toBe('value');
+      await scene.delete('waits', 0);
+    });
+
+    it('sees updates whole, but not by a subPath, and keeps what is deleted', async () => {
+      const { client } = scene.server;
+      const at = { namespace: 'default', name: `live-${mode}` };
+      const data = (value: string): Record<string, string> => ({ a: value, b: value });
+      await client.create(configMaps, { metadata: at, data: data('one') });
+      await client.create(secrets, { metadata: at, data: { password: secret.data.password } });
+      const watch = `
+        cd "$POD_ROOT/etc/vk-live"; trap 'exit 3' TERM; last=; echo "env $VALUE"
+        while :; do
+          cd -P ..data/; a=$(cat a 2>/dev/null) && b=$(cat b 2>/dev/null) && [ "$a$b" != "$last" ] && last=$a$b && echo "$a $b"
+          cd "$POD_ROOT/etc/vk-live"; sleep 0.01
+        done`;
+      const app = sh('app', watch, {
+        env: [{ name: 'VALUE', valueFrom: { configMapKeyRef: { name: at.name, key: 'a' } } }],
+        volumeMounts: [
+          { name: 'live', mountPath: '/etc/vk-live' },
+          { name: 'live', mountPath: '/etc/vk-fixed', subPath: 'a' },
+          { name: 'secret', mountPath: '/etc/vk-secret' },
+        ],
+      });
+      const volumes = [
+        { name: 'live', configMap: { name: at.name } },
+        { name: 'secret', secret: { secretName: at.name } },
+      ];
+      const pod = await scene.run(podOf('live', app, { volumes }));
+      await eventually('the first', async () => (await scene.logs(pod)) === 'env one\none one\n');
+      await client.patch(configMaps, at, 'merge', { data: data('two') });
+      await eventually('the second', async () => (await scene.logs(pod)) === 'env one\none one\ntwo two\n');
+      await client.delete(secrets, at);
+      await client.patch(configMaps, at, 'merge', { data: data('three') });
+      await eventually('the third', async () => (await scene.logs(pod)).endsWith('\ntwo two\nthree three\n'));
+      const { output } = await scene.exec(pod, [
+        'sh',
+        '-c',
+        'cat "$POD_ROOT/etc/vk-fixed" "$POD_ROOT/etc/vk-secret/password"',
+      ]);
+      expect(output).toBe(`one${secretValue}`);
+      await scene.delete('live', 0);
+    });
+
+    it('refuses a subPathExpr that leads out of the volume, and does not say what it was', async () => {
+      const app = sh('app', 'exec sleep 1000', {
+        env: [{ name: 'WHERE', value: '../outside' }],
+        volumeMounts: [{ name: 'd', mountPath: '/vk-d', subPathExpr: 'x/$(WHERE)' }],
+      });
+      const pod = await scene.run(
+        podOf('outside', app, { volumes: [{ name: 'd', emptyDir: {} }] }),
+        (status) => appOf(status)?.state?.waiting?.reason === 'CreateContainerConfigError',
+      );
+      expect(appOf(pod.status)?.state?.waiting?.message).toBe(
+        'container app: mount /vk-d: subPathExpr "x/$(WHERE)": leaves the volume',
+      );
+      await scene.delete('outside', 0);
+    });
+  });
+});
+
+describe.skipIf(!ControlPlane.available())(
+  'on a real control plane (skipped unless KUBEBUILDER_ASSETS names a folder with etcd and kube-apiserver)',
+  () => {
+    const cluster = new ControlPlane();
+    beforeAll(() => cluster.start(), 60_000);
+    afterAll(() => cluster.stop(), 30_000);
+
+    it('a pod sees what it would see under a kubelet', async () => {
+      const { client } = cluster;
+      await client.create(serviceAccounts, serviceAccount);
+      await client.create(configMaps, configMap);
+      await client.create(secrets, secret);
+      const { spec } = await client.create(services, service);
+      const provider = new ProcessProvider({
+        nodeName: 'node-1',
+        stateFolder: mkdtempSync(join(tmpdir(), 'vk-process-')),
+      });
+      provider.start();
+      const node = new VirtualNode('node-1', provider, client);
+      try {
+        await node.start();
+        await node.ready();
+        const wanted = podOfAll('exec sleep 1000');
+        await client.create(pods, { ...wanted, spec: { ...wanted.spec, nodeName: 'node-1' } });
+        const at = { namespace: 'default', name: 'all' };
+        const pod = await eventually('the pod', async () => {
+          const found = await client.get(pods, at);
+          return found.status?.phase === 'Running' && found;
+        });
+        const rows = kubeletTable(pod, { ...known, service: spec?.clusterIP ?? '' });
+        const { output } = await execIn(provider, pod, ['sh', '-c', 'printf %s "$POD_ROOT"']);
+        await compare(provider, pod, rows, output === '');
+        await client.delete(pods, at, { gracePeriodSeconds: 0 });
+      } finally {
+        await node.close();
+        await provider.remove();
+      }
+    });
+  },
+);
+
+async function compare(provider: ProcessProvider, pod: Pod, rows: readonly Row[], isMounted: boolean): Promise<void> {
+  for (const { source, script, sees, mounted } of rows) {
+    if (mounted && !isMounted) continue;
+    const { output, errors } = await execIn(provider, pod, ['sh', '-c', script]);
+    expect({ source, script, sees: output.replace(/\n$/, ''), errors }).toEqual({ source, script, sees, errors: '' });
+  }
+}
+
+/** Files below `folder` that hold the secret and that others may read, by their own mode or a directory's. */
+function readable(folder: string): string[] {
+  if ((statSync(folder).mode & 0o077) === 0) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => (statSync(path).mode & 0o077) !== 0 && readFileSync(path, 'utf8').includes(secretValue));
+}
