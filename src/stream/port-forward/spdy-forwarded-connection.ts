@@ -13,12 +13,13 @@ export interface SpdyForwardedConnectionOptions {
 export class SpdyForwardedConnection implements ForwardedConnection {
   readonly port: number;
   readonly connection: SpdyStream;
-  /** Resolves when both streams are closed. */
+  /** Resolves when both streams are closed and `finish` was called: until then somebody is busy with it. */
   readonly closed: Promise<void>;
   readonly #error: SpdyStream;
   readonly #clock: Clock;
   readonly #lingerMs: number;
   #finished = false;
+  #resolveFinished = (): void => undefined;
 
   constructor(port: number, data: SpdyStream, error: SpdyStream, options: SpdyForwardedConnectionOptions) {
     this.port = port;
@@ -28,12 +29,14 @@ export class SpdyForwardedConnection implements ForwardedConnection {
     this.#lingerMs = options.lingerMs;
     // The client's half of it ends at once and carries nothing. It ends nothing, either.
     error.resume();
-    this.closed = Promise.all([closed(data), closed(error)]).then(() => undefined);
+    const finished = new Promise<void>((resolve) => (this.#resolveFinished = resolve));
+    this.closed = Promise.all([closed(data), closed(error), finished]).then(() => undefined);
   }
 
   finish(message?: string): void {
     if (this.#finished) return;
     this.#finished = true;
+    this.#resolveFinished();
     if (message === undefined) {
       this.connection.end();
       this.#error.end();

@@ -5,7 +5,8 @@
  * Invariants:
  * 1. A connection is offered when both of its streams are there. A half that stays alone is told so and reset in time.
  * 2. What one connection does, and how it ends, is nothing to the others.
- * 3. A connection counts against the bound until both of its streams are closed.
+ * 3. A connection counts against the bound until both of its streams are closed and its call has ended or been given up: a
+ *    client that opens and resets in turn keeps no more calls busy than one that waits.
  */
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../../runtime/logger.js';

@@ -13,6 +13,7 @@ const scene = await SessionScene.start({
   providerGraceMs: 300,
   maxConnections: 300,
 });
+const narrow = await SessionScene.start({ maxConnections: 3, lingerMs: 300 });
 scene.forward(7, (connection) => pipeline(connection, connection));
 
 describe('port-forward over SPDY', () => {
@@ -153,6 +154,33 @@ describe('port-forward over SPDY', () => {
     await Promise.all(open.slice(0, 10).map(({ data }) => readAll(data)));
     await Promise.all(open.slice(0, 10).map(({ failure }) => failure));
     await forward(connection, 7);
+  });
+
+  it('counts a connection that its client has reset for as long as the provider is busy with it', async () => {
+    const release: (() => void)[] = [];
+    narrow.forward(16, () => new Promise((resolve) => release.push(resolve)));
+    const connection = await dialForward(narrow.target);
+    const resetOne = async (): Promise<void> => {
+      const { data, error } = await forward(connection, 16);
+      await eventually('the provider is called', () => release.length > 0);
+      data.destroy();
+      error.destroy();
+    };
+    for (let count = 0; count < 3; count += 1) await resetOne();
+    await expect(resetOne()).rejects.toThrow('RefusedStream');
+    await eventually('three calls', () => release.length === 3);
+    for (const each of release) each();
+    let taken = false;
+    const again = async (): Promise<void> => {
+      while (!taken)
+        taken = await forward(connection, 16).then(
+          () => true,
+          () => false,
+        );
+    };
+    await again();
+    await eventually('a fourth call', () => release.length === 4);
+    release.at(-1)?.();
   });
 
   it('reads on past a connection that nobody reads any more, so that the others go on', async () => {
