@@ -7,6 +7,7 @@ import type { Logger } from '../runtime/logger.js';
 import type { PodLookup } from '../stream/backend.js';
 import { KubeletServer } from '../stream/server/kubelet-server.js';
 import type { KubeletServerOptions } from '../stream/server/kubelet-server-options.js';
+import { isUnspecified } from '../stream/server/unspecified-address.js';
 import type { MetricsSources } from '../stream/stats/metric-family.js';
 import { addressTowards } from './local-address.js';
 
@@ -122,8 +123,4 @@ export function streamingCapabilities(provider: Provider): readonly string[] {
 
 function internalAddress({ status }: Node): string | undefined {
   return status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
-}
-
-function isUnspecified(host: string): boolean {
-  return host === '0.0.0.0' || /^[0:]+$/.test(host);
 }

@@ -141,6 +141,9 @@ export function resolveKubeletServerOptions(options: KubeletServerOptions): Reso
   };
   check('limits', resolved.limits);
   check('kubelet server', { reviewTimeoutMs, goneGraceMs: resolved.goneGraceMs });
+  const { spdyLimits = {}, ...streaming } = resolved.streaming;
+  check('streaming', streaming);
+  check('spdyLimits', spdyLimits);
   return resolved;
 }
 

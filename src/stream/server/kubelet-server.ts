@@ -32,6 +32,7 @@ import {
 import { listenError } from './listen-error.js';
 import { RequestServer } from './request-server.js';
 import { tlsSettings } from './tls-settings.js';
+import { isUnspecified } from './unspecified-address.js';
 
 export interface KubeletServerAddress {
   readonly host: string;
@@ -294,8 +295,4 @@ function secureContext(pair: CertificateAndKey | undefined, bundle: TrustedBundl
     ...(pair && { cert: pair.certificate, key: pair.key }),
     ca: bundle ? [bundle.pem] : [],
   };
-}
-
-function isUnspecified(host: string): boolean {
-  return host === '0.0.0.0' || /^[0:]+$/.test(host);
 }

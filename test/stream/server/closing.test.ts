@@ -357,5 +357,11 @@ describe('KubeletServer answers', () => {
     const needed = { clientAuthorities: 'x', authorizer: everybody };
     expect(() => new Server(backend, { ...needed, limits: { sessions: 0 } })).toThrow('option sessions of limits');
     expect(() => new Server(backend, { ...needed, reviewTimeoutMs: -1 })).toThrow('option reviewTimeoutMs');
+    expect(() => new Server(backend, { ...needed, streaming: { idleTimeoutMs: 0 } })).toThrow(
+      'idleTimeoutMs of streaming',
+    );
+    expect(() => new Server(backend, { ...needed, streaming: { spdyLimits: { streams: NaN } } })).toThrow(
+      'option streams of spdyLimits',
+    );
   });
 });
