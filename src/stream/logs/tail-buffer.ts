@@ -3,6 +3,7 @@
  * its bound; where these would be more, the oldest lines go first.
  */
 import type { LinePart } from './line-joiner.js';
+import type { LogStreamName } from './log-line.js';
 
 /** What a line costs beside its text. */
 const overheadBytes = 64;
@@ -15,6 +16,8 @@ export class TailBuffer {
   #first = 0;
   #lines = 0;
   #bytes = 0;
+  /** Streams in the middle of a line that was let go of: what still comes of it is not wanted either. */
+  readonly #dropping = new Set<LogStreamName>();
 
   constructor(maxLines: number, maxBytes: number) {
     this.#maxLines = maxLines;
@@ -22,6 +25,8 @@ export class TailBuffer {
   }
 
   push(part: LinePart): void {
+    if (part.begins) this.#dropping.delete(part.stream);
+    else if (this.#dropping.has(part.stream)) return;
     this.#parts.push(part);
     this.#bytes += part.text.length + overheadBytes;
     if (part.begins) this.#lines += 1;
@@ -47,6 +52,8 @@ export class TailBuffer {
       this.#first += 1;
       this.#bytes -= part.text.length + overheadBytes;
       if (part.begins) this.#lines -= 1;
+      if (part.ends) this.#dropping.delete(part.stream);
+      else this.#dropping.add(part.stream);
     } while (this.#parts[this.#first]?.begins === false);
   }
 }

@@ -94,6 +94,15 @@ describe('a log made of lines', () => {
     expect(await read(numbered(100), { sinceSeconds: 2 })).toBe('line 98\nline 99\n');
   });
 
+  it('has nothing of a line that is not of the last, though it is too long to be held and comes in parts', async () => {
+    const piece = { time: start, text: 'x'.repeat(600_000), partial: true };
+    const long: LogLine[] = [piece, piece, piece, piece, { time: start, text: 'end of it' }];
+    expect(await read(long, { tailLines: 0 })).toBe('');
+    const other: LogLine = { time: start, text: 'short', stream: 'stderr' };
+    expect(await read([...long.slice(0, 2), other, ...long.slice(2)], { tailLines: 1 })).toBe('short\n');
+    expect(await read([...long, other], { tailLines: 2 })).toHaveLength(2_400_000 + 'end of it\nshort\n'.length);
+  });
+
   it('kubelet-protocol §5: applies the tail before the since filter', async () => {
     const outOfOrder = [...numbered(3), { time: start - 60_000, text: 'old and late' }];
     expect(await read(outOfOrder, { tailLines: 2, sinceTime: '2026-01-01T00:00:00Z' })).toBe('line 2\n');
