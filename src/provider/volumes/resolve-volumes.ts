@@ -17,7 +17,9 @@ export function resolveVolumes(pod: Pod, sources: VolumeSources): ReadonlyMap<st
 
 function contentOf(pod: Pod, volume: Volume, sources: VolumeSources): VolumeContent {
   const { emptyDir, secret, configMap, downwardAPI, projected } = volume;
-  if (emptyDir) return { kind: 'emptyDir', medium: emptyDir.medium ?? '', sizeLimit: emptyDir.sizeLimit };
+  const { fsGroup } = pod.spec.securityContext ?? {};
+  const owner = fsGroup === undefined ? {} : { fsGroup };
+  if (emptyDir) return { kind: 'emptyDir', medium: emptyDir.medium ?? '', sizeLimit: emptyDir.sizeLimit, ...owner };
   const files = new ProjectedFiles(pod, volume.name, sources);
   try {
     if (secret) files.addSecret({ ...secret, name: secret.secretName ?? '' }, secret.defaultMode);
@@ -27,7 +29,7 @@ function contentOf(pod: Pod, volume: Volume, sources: VolumeSources): VolumeCont
     else return { kind: 'foreign', type: Object.keys(volume).find((key) => key !== 'name') ?? 'nothing' };
     return files.problems.length > 0
       ? { kind: 'blocked', problems: files.problems }
-      : { kind: 'files', files: files.build() };
+      : { kind: 'files', files: files.build(), ...owner };
   } catch (error) {
     return { kind: 'blocked', problems: [...files.problems, VkError.from(error).message] };
   }

@@ -184,6 +184,17 @@ describe('resolveVolumes (concepts/storage/volumes)', () => {
     });
   });
 
+  it('says which group everything is to belong to, where the pod names one', () => {
+    const securityContext = { fsGroup: 2000 };
+    const volumes: Volume[] = [
+      { name: 'files', configMap: { name: 'settings' } },
+      { name: 'scratch', emptyDir: {} },
+    ];
+    const contents = resolveVolumes({ metadata: {}, spec: { containers: [], volumes, securityContext } }, sources([]));
+    expect(contents.get('files')).toMatchObject({ kind: 'files', fsGroup: 2000 });
+    expect(contents.get('scratch')).toMatchObject({ kind: 'emptyDir', fsGroup: 2000 });
+  });
+
   it('says what an emptyDir may take, and names what only a backend can provide', () => {
     expect(resolve({ emptyDir: { medium: 'Memory', sizeLimit: '1Gi' } })).toEqual({
       kind: 'emptyDir',

@@ -93,6 +93,17 @@ export const create: Record<string, Case> = {
     await talk.send('GET', `${podsPath}/${talk.name}`);
     await talk.send('POST', podsPath, pod(talk.name), { query: { dryRun: 'Some' } });
   },
+  'a pod without pull secrets gets those of its service account': async (talk) => {
+    const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: talk.name } };
+    await talk.send('POST', '/api/v1/namespaces/default/serviceaccounts', {
+      ...account,
+      imagePullSecrets: [{ name: 'one' }, { name: 'two' }],
+    });
+    const see = ['spec.imagePullSecrets?'];
+    await talk.send('POST', podsPath, pod(talk.name, { serviceAccountName: talk.name }), { see });
+    const own = { serviceAccountName: talk.name, imagePullSecrets: [{ name: 'own' }] };
+    await talk.send('POST', podsPath, pod(`${talk.name}-own`, own), { see });
+  },
   'a status that comes with a new pod is ignored': async (talk) => {
     await talk.send('POST', podsPath, { ...pod(talk.name), status: running }, { see: ['status.phase'] });
   },

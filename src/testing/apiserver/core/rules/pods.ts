@@ -101,6 +101,10 @@ function admitSpec(pod: JsonObject, context: RuleContext): JsonObject {
     if (overhead !== undefined) spec['overhead'] ??= overhead;
   }
   spec['tolerations'] = withDefaultTolerations(asArray(spec['tolerations']));
+  if (serviceAccount && asArray(spec['imagePullSecrets']).length === 0) {
+    const names = asArray(serviceAccount['imagePullSecrets']).map((each) => ({ name: asObject(each)['name'] }));
+    if (names.length > 0) spec['imagePullSecrets'] = names;
+  }
   return serviceAccount ? withServiceAccountVolume(spec, serviceAccount, () => context.suffix()) : spec;
 }
 
