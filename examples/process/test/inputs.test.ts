@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '@vk-sdk-examples/shared/testing';
-import { configMaps, events, pods, secrets, serviceAccounts, services, VirtualNode, type Pod } from 'vk-sdk';
+import { configMaps, events, podRef, pods, secrets, serviceAccounts, services, VirtualNode, type Pod } from 'vk-sdk';
 import { ControlPlane } from 'vk-sdk/testing';
 import { findNamespaces } from '../src/mounts/namespaces.js';
 import { ProcessProvider } from '../src/process-provider.js';
@@ -18,7 +18,7 @@ import {
   serviceAccount,
   type Row,
 } from './kubelet-table.js';
-import { appOf, execIn, podOf, Scene, sh } from './scene.js';
+import { appOf, context, execIn, podOf, Scene, sh } from './scene.js';
 
 const known = { node: 'node-1', address: '127.0.0.1' };
 const modes = [
@@ -123,6 +123,38 @@ describe.each(modes)('a pod that brings things with it, $what', ({ mode }) => {
       ]);
       expect(output).toBe(`one${secretValue}`);
       await scene.delete('live', 0);
+    });
+
+    it('is joined by what another provider runs in it, on a terminal too', async () => {
+      const stateFolder = mkdtempSync(join(tmpdir(), 'vk-process-'));
+      const options = { nodeName: 'node-1', stateFolder, namespaces: mode };
+      const app = sh('app', 'echo "$VALUE" > "$POD_ROOT/vk-adopted/file"; exec sleep 1000', {
+        env: [{ name: 'VALUE', value: 'kept' }],
+        volumeMounts: [{ name: 'd', mountPath: '/vk-adopted' }],
+      });
+      const pod = podOf('adopted', app, { volumes: [{ name: 'd', emptyDir: {} }] });
+      pod.metadata.uid = `adopted-${mode}`;
+      const first = new ProcessProvider(options);
+      first.start();
+      await first.createPod(pod, context);
+      const status = () => first.getPodStatus(podRef(pod));
+      await eventually('the process', async () => appOf(await status())?.state?.running !== undefined);
+      first.close();
+      const second = new ProcessProvider(options);
+      second.start();
+      try {
+        const show = ['sh', '-c', 'cat "$POD_ROOT/vk-adopted/file"'];
+        const shown = eventually('the file', async () => {
+          const { output } = await execIn(second, pod, show).catch(() => ({ output: '' }));
+          return output === 'kept\n';
+        });
+        await shown;
+        expect((await execIn(second, pod, show, undefined, { tty: true })).output).toBe('kept\r\n');
+        await expect(execIn(second, pod, ['no-such-program'])).rejects.toThrow('no-such-program');
+        expect(existsSync('/vk-adopted')).toBe(false);
+      } finally {
+        await second.remove();
+      }
     });
 
     it('refuses a subPathExpr that leads out of the volume, and does not say what it was', async () => {
