@@ -46,7 +46,7 @@ describe('PodInputSource', () => {
     },
   });
 
-  it('issue 5: 10,000 pods that share 100 ConfigMaps cost 100 watches of them, and no copy each', async () => {
+  it('10,000 pods that share 100 ConfigMaps cost 100 watches of them, and no copy each', async () => {
     for (let index = 0; index < objectCount; index += 1) {
       const metadata = { namespace: 'default', name: `settings-${index}` };
       await server.client.create(configMaps, { metadata, data: { text: `${index} `.repeat(10_000) } });

@@ -273,7 +273,7 @@ describe('what a pod brings with it, in adversity', () => {
     expect(scene.statusWrites()).toBe(1);
   });
 
-  it('issue 5: no value of a Secret, a token or a credential is in any log line, Event, status or error', async () => {
+  it('no value of a Secret, a token or a credential is in any log line, Event, status or error', async () => {
     const written: string[] = [];
     const write = (fields: object, message: string): void => {
       written.push(message, inspect(fields, { depth: 12, showHidden: true, maxStringLength: null }));

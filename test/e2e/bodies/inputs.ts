@@ -101,7 +101,7 @@ export function inputs(cluster: () => TestCluster, connectAs: (nodeName: string)
   const colorFrom = (name: string) => [{ name: 'COLOR', valueFrom: { configMapKeyRef: { name, key: 'color' } } }];
 
   describe('what a pod brings with it, under the rights of a kubelet', () => {
-    it('issue 5: all of it reaches the backend, and nothing else is read', async () => {
+    it('all of it reaches the backend, and nothing else is read', async () => {
       await having(configMaps, { metadata: { name: 'settings' }, data: { color: 'blue' } });
       await having(secrets, { metadata: { name: 'login' }, data: { password: base64('hunter2') } });
       await having(secrets, { metadata: { name: 'unrelated' }, data: { password: base64('other') } });
@@ -193,7 +193,7 @@ export function inputs(cluster: () => TestCluster, connectAs: (nodeName: string)
       await scene.vanishes('everything');
     });
 
-    it('issue 5: a ConfigMap that comes late starts the pod within a second, and one that changes reaches it', async () => {
+    it('a ConfigMap that comes late starts the pod within a second, and one that changes reaches it', async () => {
       const { scene, backend } = await begin('inputs-late');
       const volumes = [{ name: 'config', configMap: { name: 'late' } }];
       await cluster().client.create(
@@ -219,7 +219,7 @@ export function inputs(cluster: () => TestCluster, connectAs: (nodeName: string)
       expect((await scene.get('waiting')).status?.phase).toBe('Running');
     });
 
-    it('issue 5: a pod that was just bound is not held up by an authorizer that learns of it later', async () => {
+    it('a pod that was just bound is not held up by an authorizer that learns of it later', async () => {
       for (let index = 0; index < 5; index += 1)
         await having(secrets, { metadata: { name: `fresh-${index}` }, data: { password: base64('hunter2') } });
       const { scene, backend } = await begin('inputs-fresh');
@@ -232,7 +232,7 @@ export function inputs(cluster: () => TestCluster, connectAs: (nodeName: string)
       }
     });
 
-    it('issue 5: a pod that the backend evicts goes, and what it referred to is read no more', async () => {
+    it('a pod that the backend evicts goes, and what it referred to is read no more', async () => {
       await having(configMaps, { metadata: { name: 'of-evicted' }, data: { color: 'blue' } });
       const { scene, backend } = await begin('inputs-evicted');
       await cluster().client.create(

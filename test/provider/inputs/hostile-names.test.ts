@@ -43,7 +43,7 @@ const podWith = (spec: Partial<Pod['spec']>, metadata: Pod['metadata'] = {}): Po
 });
 
 describe('hostile keys', () => {
-  it('issue 5: become variables of that name and value, or are skipped and named', () => {
+  it('become variables of that name and value, or are skipped and named', () => {
     fc.assert(
       fc.property(data, (values) => {
         const envFrom = [{ configMapRef: { name: 's' } }];
@@ -60,7 +60,7 @@ describe('hostile keys', () => {
     );
   });
 
-  it('issue 5: are looked up as what they are, never as what objects have by themselves', () => {
+  it('are looked up as what they are, never as what objects have by themselves', () => {
     fc.assert(
       fc.property(data, key, (values, wanted) => {
         const has = Object.hasOwn(values, wanted);
@@ -81,14 +81,14 @@ describe('hostile keys', () => {
     );
   });
 
-  it.each(['constructor', '__proto__', 'toString'])('issue 5: of a label that is not there (%s) are empty', (label) => {
+  it.each(['constructor', '__proto__', 'toString'])('of a label that is not there (%s) are empty', (label) => {
     const env = [{ name: 'L', valueFrom: { fieldRef: { fieldPath: `metadata.labels['${label}']` } } }];
     const pod = podWith({ containers: [{ name: 'constructor', env }] }, { labels: {} });
     const { containers } = resolveEnvironment(pod, sourcesOf({}));
     expect(containers.get('constructor')?.[0]?.value).toBe('');
   });
 
-  it('issue 5: become files below the volume, or the volume is refused whole', () => {
+  it('become files below the volume, or the volume is refused whole', () => {
     fc.assert(
       fc.property(data, (values) => {
         const pod = podWith({ volumes: [{ name: 'v', secret: { secretName: 's' } }] });
@@ -104,7 +104,7 @@ describe('hostile keys', () => {
     );
   });
 
-  it('issue 5: sizes: a volume is refused before it fills the memory', () => {
+  it('sizes: a volume is refused before it fills the memory', () => {
     const half = 'x'.repeat(1024 * 1024);
     const sources = Array.from({ length: 40 }, (_, index) => ({
       configMap: { name: 's', items: [{ key: 'k', path: `f${index}` }] },
