@@ -4,14 +4,11 @@ import type { Clock, Timer } from '../../runtime/clock.js';
 export interface IdleTimerOptions {
   /** How long nothing may happen. */
   readonly quietMs: number;
-  /** How long it may take in all, whatever happens. Default: for ever. */
-  readonly longestMs?: number;
 }
 
 export class IdleTimer {
   readonly #clock: Clock;
   readonly #quietMs: number;
-  readonly #endMs: number;
   readonly #onIdle: () => void;
   #touchedAt: number;
   #timer: Timer | undefined;
@@ -21,7 +18,6 @@ export class IdleTimer {
     this.#clock = clock;
     this.#quietMs = options.quietMs;
     this.#touchedAt = clock.now();
-    this.#endMs = this.#touchedAt + (options.longestMs ?? Infinity);
     this.#onIdle = onIdle;
     this.#wait();
   }
@@ -36,7 +32,7 @@ export class IdleTimer {
   }
 
   #wait(): void {
-    const remainingMs = Math.min(this.#touchedAt + this.#quietMs, this.#endMs) - this.#clock.now();
+    const remainingMs = this.#touchedAt + this.#quietMs - this.#clock.now();
     if (remainingMs <= 0) this.#onIdle();
     else this.#timer = this.#clock.setTimer(remainingMs, () => this.#wait());
   }

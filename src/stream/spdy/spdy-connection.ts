@@ -55,6 +55,7 @@ export class SpdyConnection {
   readonly #host: StreamHost;
   #linger: IdleTimer | undefined;
   #probeTimer: Timer | undefined;
+  #closeTimer: Timer | undefined;
   #closing: Promise<void> | undefined;
   #error: VkError | undefined;
   #resolveClosed: (error: VkError | undefined) => void = () => undefined;
@@ -265,6 +266,13 @@ export class SpdyConnection {
   }
 
   async #close(lingerMs: number): Promise<void> {
+    if (this.signal.aborted) return;
+    const { clock, idleTimeoutMs } = this.#options;
+    // Not by what the peer says: one may ping for ever and take nothing.
+    this.#closeTimer = clock.setTimer(idleTimeoutMs, () => {
+      this.#onLost();
+      this.destroy();
+    });
     this.#state.goAway();
     await Promise.all([...this.#streams.values()].map((stream) => stream.flushed()));
     this.#writer.writeControl(encodeGoAway(this.#state.lastPeerId, goAwayStatus.ok));
@@ -275,9 +283,7 @@ export class SpdyConnection {
   /** Our end is sent. A socket closed now, with unread input, would take back what the peer has not read yet. */
   #lingerFor(quietMs: number): void {
     if (this.signal.aborted) return;
-    this.#linger = new IdleTimer(this.#options.clock, { quietMs, longestMs: this.#options.idleTimeoutMs }, () =>
-      this.destroy(),
-    );
+    this.#linger = new IdleTimer(this.#options.clock, { quietMs }, () => this.destroy());
   }
 
   #onEnd(): void {
@@ -297,6 +303,7 @@ export class SpdyConnection {
     this.#idle.cancel();
     this.#linger?.cancel();
     this.#probeTimer?.cancel();
+    this.#closeTimer?.cancel();
     const error = lost(this.#error);
     for (const stream of [...this.#streams.values()]) stream.connectionLost(error);
     this.#gone.abort(error);

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
+import { Duplex } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
 import { encodePing } from '../../../src/stream/spdy/frame-encoder.js';
@@ -226,4 +227,25 @@ describe('kubelet-protocol §2: an idle connection', () => {
     await peer.ended;
     expect(peer.frames).toEqual(Array.from({ length: 6 }, () => ({ type: 'ignored' })));
   });
+
+  it('is over within the idle timeout with a peer that pings for ever and takes nothing', async () => {
+    const clock = new ManualClock();
+    const socket = new DeafSocket();
+    const connection = new SpdyConnection(socket, { role: 'server', clock, idleTimeoutMs: 60_000 });
+    const closed = connection.close({ lingerMs: 1_000 });
+    for (let count = 0; count < 6; count += 1) {
+      expect(socket.destroyed).toBe(false);
+      socket.push(encodePing(2 * count + 1));
+      await clock.advance(10_000);
+    }
+    expect(socket.destroyed).toBe(true);
+    await closed;
+    expect(clock.pending).toBe(0);
+  });
 });
+
+/** A peer's end of which nothing is taken. */
+class DeafSocket extends Duplex {
+  override _read(): void {}
+  override _write(): void {}
+}
