@@ -138,7 +138,7 @@ export function findExecutable({ argv, cwd, env, program = argv[0] ?? '' }, join
     const path = resolve(cwd, folder, name);
     if (isExecutable(root + path)) return path;
     // Seen from outside, an absolute link leads elsewhere than inside. The program that runs it will know.
-    if (joined && lstatSync(root + path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
+    if (joined && isLink(root + path)) return path;
   }
   throw new Error(
     name.includes('/') ? `${program}: no such executable file` : `${program}: executable file not found in $PATH`,
@@ -150,6 +150,15 @@ function isExecutable(path) {
   try {
     accessSync(path, files.X_OK);
     return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} path */
+function isLink(path) {
+  try {
+    return lstatSync(path).isSymbolicLink();
   } catch {
     return false;
   }
