@@ -170,6 +170,8 @@ export class KubeletServer implements AsyncDisposable {
       keepAliveInitialDelay: 30_000,
     });
     server.maxConnections = limits.connections;
+    // Node would read on without the lines beyond a count, be it those that frame the body. Their bytes are bounded.
+    server.maxHeadersCount = 0;
     this.#follow(server);
     this.#server = server;
     await new Promise<void>((resolve, reject) => {

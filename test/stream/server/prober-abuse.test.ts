@@ -157,6 +157,11 @@ for (const as of ['nobody', apiserver] as const) {
     { as },
   );
 }
+add(
+  'a body of an upgrade whose length comes after thousands of other lines',
+  get(exec, `${webSocket}${'a: b\r\n'.repeat(2_100)}Content-Length: ${smuggled.length}\r\n`) + smuggled,
+  [[400]],
+);
 add('a request after an upgrade of a route that has none', get('/healthz', webSocket) + smuggled, [[400]]);
 add(
   'an upgrade to HTTP/2',
