@@ -157,6 +157,16 @@ describe.each(modes)('a pod that brings things with it, $what', ({ mode }) => {
       }
     });
 
+    it('whose mount would hide the state folder has POD_ROOT, whatever the machine allows', async () => {
+      const app = sh('app', 'echo "$POD_ROOT"; exec sleep 1000', {
+        volumeMounts: [{ name: 'd', mountPath: tmpdir() }],
+      });
+      const pod = await scene.run(podOf('hides', app, { volumes: [{ name: 'd', emptyDir: {} }] }));
+      const root = join(scene.folder(pod), 'containers', 'app', 'root');
+      await eventually('its word', async () => (await scene.logs(pod)) === `${root}\n`);
+      await scene.delete('hides', 0);
+    });
+
     it('refuses a subPathExpr that leads out of the volume, and does not say what it was', async () => {
       const app = sh('app', 'exec sleep 1000', {
         env: [{ name: 'WHERE', value: '../outside' }],
