@@ -122,6 +122,9 @@ export class WebSocketLink {
     if (this.#state === 'open') {
       this.#state = 'draining';
       this.#readOn();
+      const { clock, idleTimeoutMs } = this.#options;
+      // Not by what the client says: one may ping for ever and take nothing.
+      this.#linger = clock.setTimer(idleTimeoutMs, () => this.#webSocket.terminate());
       await drain();
       this.#end(closeCode.normal, undefined);
     }
@@ -204,6 +207,7 @@ export class WebSocketLink {
   #armLinger(patienceMs: number): void {
     const { clock, lingerMs } = this.#options;
     const armedAt = clock.now();
+    this.#linger?.cancel();
     this.#linger = clock.setTimer(lingerMs, () => {
       if (this.#pingedAt > armedAt && patienceMs > lingerMs) this.#armLinger(patienceMs - lingerMs);
       else this.#webSocket.terminate();

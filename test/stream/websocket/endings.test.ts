@@ -246,6 +246,24 @@ describe('finishing a session', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('is over within the idle timeout with a client that pings for ever and reads nothing', async () => {
+    const clock = new ManualClock();
+    const server = await serve((call) => acceptWebSocketRemoteCommand(call, all, { clock, idleTimeoutMs: 60_000 }));
+    const raw = await dialRaw(server.port, upgradeHeaders);
+    raw.on('error', () => undefined).pause();
+    const session = await server.next();
+    session.stdout!.write(Buffer.alloc(32_000_000));
+    let done = false;
+    void session.finish(success).then(() => (done = true));
+    for (let count = 0; count < 7; count += 1) {
+      raw.write(Buffer.from([0x89, 0x80, 0, 0, 0, 0]));
+      await clock.advance(10_000);
+    }
+    await eventually('the end', () => done);
+    expect(clock.pending).toBe(0);
+    raw.destroy();
+  });
+
   it('gives a client that pings more time to read what is on its way', async () => {
     const clock = new ManualClock();
     const server = await serve((call) => acceptWebSocketRemoteCommand(call, all, { clock, lingerMs: 5_000 }));
