@@ -27,7 +27,7 @@ export async function runEmbedded(nodeName: string): Promise<void> {
 
 async function serve(nodeName: string, stop: AbortSignal, cleanup: Cleanup): Promise<void> {
   const logger = textLogger('warn');
-  const server = new FakeApiServer({ scheduler: true });
+  const server = new FakeApiServer({ scheduler: true, metrics: true });
   await server.start();
   cleanup.add('apiserver', () => server.stop());
 
