@@ -17,6 +17,7 @@ import {
   type Service,
 } from '../../kube/types.js';
 import { resolveEnvironment, type PodEnvironment } from '../../provider/environment/resolve-environment.js';
+import type { EnvironmentSources } from '../../provider/environment/sources.js';
 import { registryEntriesOf } from '../../provider/images/docker-config.js';
 import { RegistryCredentials } from '../../provider/images/registry-credentials.js';
 import { MissingInputsError } from '../../provider/inputs/missing-inputs.js';
@@ -86,7 +87,7 @@ export class HeldInputs implements PodInputs {
     this.#isReleased = true;
   }
 
-  environment(addresses?: KnownAddresses): PodEnvironment {
+  environment(addresses?: KnownAddresses, file?: EnvironmentSources['file']): PodEnvironment {
     const pod = addresses === undefined ? this.#pod : { ...this.#pod, status: { ...this.#pod.status, ...addresses } };
     const services = this.#environment.read<Iterable<Service>>('services');
     const environment = resolveEnvironment(pod, {
@@ -94,6 +95,7 @@ export class HeldInputs implements PodInputs {
       secret: (name) => this.#environment.read(secretKey(name)),
       services: () => (services.state === 'found' ? services.object : []),
       allocatable: this.#source.allocatable,
+      ...(file && { file }),
     });
     if (services.state !== 'unreadable') return environment;
     const { message } = services.error;

@@ -3,6 +3,7 @@ import type { Sourced } from '../../kube/sourced.js';
 import type { ConfigMap, Pod, PodStatus, Secret } from '../../kube/types.js';
 import type { CallContext } from '../call-context.js';
 import type { PodEnvironment } from '../environment/resolve-environment.js';
+import type { EnvironmentSources } from '../environment/sources.js';
 import type { RegistryCredentials } from '../images/registry-credentials.js';
 import type { VolumeContent } from '../volumes/volume-content.js';
 
@@ -26,9 +27,11 @@ export interface VolumesOptions {
 export interface PodInputs {
   /**
    * The environment of each container, which had been read before the provider was called. Variables that name an address
-   * which the pod's status does not have yet wait for it (`waitsFor`): a backend that knows the address says so here.
+   * which the pod's status does not have yet wait for it (`waitsFor`): a backend that knows the address says so here. So do
+   * those that name a file in a volume (`fileKeyRef`), until `file` answers its text: `path` may be hostile, and is to be
+   * looked up below the volume alone.
    */
-  environment(addresses?: KnownAddresses): PodEnvironment;
+  environment(addresses?: KnownAddresses, file?: EnvironmentSources['file']): PodEnvironment;
   /**
    * The contents of each volume, by its name. Rejects with `MissingInputsError` while a mandatory source is missing: let it
    * pass, and the call is made again as soon as the source is there.

@@ -63,6 +63,7 @@ describe('what a pod brings with it', () => {
         { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'login', key: 'password' } } },
         { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
         { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+        { name: 'FILE', valueFrom: { fileKeyRef: { volumeName: 'v', path: 'out.env', key: 'K' } } },
       ]),
     );
     await scene.until(isRunning);
@@ -71,8 +72,11 @@ describe('what a pod brings with it', () => {
       { name: 'PASSWORD', value: 'hunter2' },
       { name: 'NAME', value: 'web' },
       { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP', apiVersion: 'v1' } } },
+      expect.objectContaining({ name: 'FILE' }),
     ]);
-    const { containers } = provider.inputs?.environment({ podIP: '10.1.0.5' }) ?? {};
+    const file = (volume: string, path: string): string => `K='${path} of ${volume}'`;
+    const { containers } = provider.inputs?.environment({ podIP: '10.1.0.5' }, file) ?? {};
+    expect(containers?.get('c')?.find(({ name }) => name === 'FILE')?.value).toBe('out.env of v');
     expect(containers?.get('c')?.find(({ name }) => name === 'PASSWORD')?.secret).toBe(true);
     expect(containers?.get('c')?.find(({ name }) => name === 'IP')?.value).toBe('10.1.0.5');
   });
