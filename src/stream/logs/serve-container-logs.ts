@@ -40,7 +40,10 @@ export async function serveContainerLogs(
   checkLogAvailable(pod, ref.container, wanted.previous ?? false);
   const over = new AbortController();
   const gone = `logs of ${keyOf(ref)}: ended, since the client has gone`;
-  const stop = onAbort(call.signal, () => over.abort(new VkError('Aborted', gone)));
+  const stop = onAbort(call.signal, () => {
+    // A client that has all of it may go.
+    if (!call.response.writableFinished) over.abort(new VkError('Aborted', gone));
+  });
   const answer = new LogAnswer(call.response, over.signal, resolveStreamingOptions(options));
   try {
     const source = await untilAborted(open(call, ref, wanted, provider, over.signal), over.signal, discard);
