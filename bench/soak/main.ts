@@ -64,7 +64,7 @@ const soaks: readonly Soak[] = [
       const patches = await fuzzPatches(inputs);
       const fuzzed = [
         { of: 'SPDY', failures: spdy.failures, grownBytes: spdy.growthBytes },
-        { of: 'WebSockets', failures: webSocket.failures, grownBytes: webSocket.heapGrowthBytes },
+        { of: 'WebSockets', failures: webSocket.failures, grownBytes: webSocket.growthBytes },
         { of: 'log queries', failures: logQueries.failures, grownBytes: logQueries.growthBytes },
         { of: 'patches', failures: patches.failures, grownBytes: patches.growthBytes },
       ];

@@ -11,6 +11,7 @@ import { caughtUp, type LogItem } from '../../src/stream/logs/log-line.js';
 import { parseLogQuery } from '../../src/stream/logs/log-query.js';
 import { LogSelection } from '../../src/stream/logs/log-selection.js';
 import { formatLogTime, parseLogTime } from '../../src/stream/logs/log-time.js';
+import { type FuzzFailure, playInputs } from './fuzzing.js';
 import { below, cut, pick, type Random, randomBytes, randomOf } from './seeded.js';
 
 export interface LogQueryFuzzReport {
@@ -19,28 +20,13 @@ export interface LogQueryFuzzReport {
   /** How many queries were refused. */
   readonly refused: number;
   /** What should not have been, with the seed that shows it: `fuzzLogQueryInput(seed)`. */
-  readonly failures: readonly { readonly seed: number; readonly problem: string }[];
+  readonly failures: readonly FuzzFailure[];
   /** Growth of heap and buffers from a tenth of the inputs on, after collections (with --expose-gc). */
   readonly growthBytes: number;
 }
 
-const inputsPerTurn = 1_000;
-
-export async function fuzzLogQuery(inputs: number, firstSeed = 1): Promise<LogQueryFuzzReport> {
-  const failures: { seed: number; problem: string }[] = [];
-  let refused = 0;
-  let atStart = usedBytes();
-  for (let index = 0; index < inputs; index += 1) {
-    if (index === Math.floor(inputs / 10)) atStart = usedBytes();
-    if (index % inputsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
-    const seed = firstSeed + index;
-    try {
-      if (fuzzLogQueryInput(seed)) refused += 1;
-    } catch (error) {
-      failures.push({ seed, problem: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    }
-  }
-  return { inputs, firstSeed, refused, failures, growthBytes: usedBytes() - atStart };
+export function fuzzLogQuery(inputs: number, firstSeed = 1): Promise<LogQueryFuzzReport> {
+  return playInputs(inputs, firstSeed, fuzzLogQueryInput);
 }
 
 /** Plays one input. Whether its query was refused; throws what should not have been. */
@@ -130,10 +116,4 @@ function damaged(random: Random, bytes: Buffer): Buffer {
     copy[below(random, copy.length)] = below(random, 256);
   }
   return random() < 0.2 ? copy.subarray(0, below(random, copy.length + 1)) : copy;
-}
-
-function usedBytes(): number {
-  (globalThis as { gc?: () => void }).gc?.();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }

@@ -9,6 +9,7 @@ import type { KubeObject } from '../../src/kube/types.js';
 import type { PatchContentType } from '../../src/testing/apiserver/core/api.js';
 import { ApiFailure, Core, definitionOf } from '../../src/testing/apiserver/core/index.js';
 import { parseJson } from '../../src/testing/apiserver/http/body.js';
+import { type FuzzFailure, playInputs } from './fuzzing.js';
 import { below, pick, type Random, randomOf } from './seeded.js';
 
 export interface PatchFuzzReport {
@@ -17,29 +18,14 @@ export interface PatchFuzzReport {
   /** How many patches were refused. */
   readonly refused: number;
   /** What should not have been, with the seed that shows it: `fuzzPatchInput(seed)`. */
-  readonly failures: readonly { readonly seed: number; readonly problem: string }[];
+  readonly failures: readonly FuzzFailure[];
   /** Growth of heap and buffers from a tenth of the inputs on, after collections (with --expose-gc). */
   readonly growthBytes: number;
 }
 
-const inputsPerTurn = 1_000;
-
-export async function fuzzPatches(inputs: number, firstSeed = 1): Promise<PatchFuzzReport> {
-  const failures: { seed: number; problem: string }[] = [];
+export function fuzzPatches(inputs: number, firstSeed = 1): Promise<PatchFuzzReport> {
   const core = newCore();
-  let refused = 0;
-  let atStart = usedBytes();
-  for (let index = 0; index < inputs; index += 1) {
-    if (index === Math.floor(inputs / 10)) atStart = usedBytes();
-    if (index % inputsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
-    const seed = firstSeed + index;
-    try {
-      if (fuzzPatchInput(seed, core)) refused += 1;
-    } catch (error) {
-      failures.push({ seed, problem: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    }
-  }
-  return { inputs, firstSeed, refused, failures, growthBytes: usedBytes() - atStart };
+  return playInputs(inputs, firstSeed, (seed) => fuzzPatchInput(seed, core));
 }
 
 const pods = definitionOf('', 'pods');
@@ -236,10 +222,4 @@ function damaged(random: Random, bytes: Buffer): Buffer {
 
 function newCore(): Core {
   return new Core({ clock: { now: () => Date.UTC(2026, 0, 1) }, random: Math.random, historyLimit: 100 });
-}
-
-function usedBytes(): number {
-  (globalThis as { gc?: () => void }).gc?.();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }

@@ -7,9 +7,7 @@
  * about it.
  */
 import { Buffer } from 'node:buffer';
-import { Duplex } from 'node:stream';
 import zlib from 'node:zlib';
-import type { Clock, Timer } from '../../src/runtime/clock.js';
 import { hasCode } from '../../src/runtime/errors.js';
 import { dictionary } from '../../src/stream/spdy/dictionary.js';
 import { FrameDecoder } from '../../src/stream/spdy/frame-decoder.js';
@@ -23,6 +21,7 @@ import {
 import { HeaderBlockReader, type SpdyHeaders } from '../../src/stream/spdy/header-block.js';
 import { defaultSpdyLimits, type SpdyLimits } from '../../src/stream/spdy/limits.js';
 import { SpdyConnection } from '../../src/stream/spdy/spdy-connection.js';
+import { FuzzClock, type FuzzFailure, MemorySocket, turn, usedBytes } from './fuzzing.js';
 import { below, cut, pick, type Random, randomBytes, randomOf } from './seeded.js';
 
 export interface SpdyFuzzReport {
@@ -31,7 +30,7 @@ export interface SpdyFuzzReport {
   /** How many were refused as the client's mistake. */
   readonly refused: number;
   /** What should not have been, with the seed that shows it: `fuzzSpdyInput(seed)`. */
-  readonly failures: readonly { readonly seed: number; readonly problem: string }[];
+  readonly failures: readonly FuzzFailure[];
   /** Growth of heap and buffers from a tenth of the inputs on, after collections (with --expose-gc). */
   readonly growthBytes: number;
 }
@@ -49,7 +48,7 @@ const limits: SpdyLimits = {
 };
 
 export async function fuzzSpdy(inputs: number, firstSeed = 1): Promise<SpdyFuzzReport> {
-  const failures: { seed: number; problem: string }[] = [];
+  const failures: FuzzFailure[] = [];
   let refused = 0;
   let atStart = await usedBytes();
   const unhandled: unknown[] = [];
@@ -264,44 +263,4 @@ function damaged(random: Random, bytes: Buffer): Buffer {
     }
   }
   return random() < 0.2 ? copy.subarray(0, below(random, copy.length + 1)) : copy;
-}
-
-/** The server's end of a connection whose client takes everything. */
-class MemorySocket extends Duplex {
-  override _read(): void {}
-  override _write(_chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    done();
-  }
-}
-
-/** Stands still; counts its timers. */
-class FuzzClock implements Clock {
-  pending = 0;
-  now(): number {
-    return 0;
-  }
-  setTimer(): Timer {
-    this.pending += 1;
-    let set = true;
-    return {
-      cancel: () => {
-        if (set) this.pending -= 1;
-        set = false;
-      },
-    };
-  }
-  sleep(): Promise<void> {
-    return Promise.reject(new Error('nothing sleeps here'));
-  }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-async function usedBytes(): Promise<number> {
-  await turn();
-  (globalThis as { gc?: () => void }).gc?.();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }

@@ -7,34 +7,36 @@
  * input the session has to end with its client, and to leave nothing behind. The seed of an input says all about it.
  */
 import type { IncomingMessage } from 'node:http';
-import { Duplex } from 'node:stream';
-import type { Clock, Timer } from '../../src/runtime/clock.js';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../src/runtime/clock.js';
 import { silentLogger } from '../../src/runtime/logger.js';
 import type { UpgradeCall } from '../../src/stream/call.js';
 import { acceptWebSocketPortForward } from '../../src/stream/websocket/port-forward.js';
 import { acceptWebSocketRemoteCommand } from '../../src/stream/websocket/remote-command.js';
 import { acceptPortForwardTunnel } from '../../src/stream/websocket/tunnel.js';
+import { FuzzClock, type FuzzFailure, MemorySocket, turn, usedBytes } from './fuzzing.js';
+import { below, cut, pick, randomBytes, randomOf } from './seeded.js';
 
 export interface FuzzReport {
   readonly inputs: number;
   /** How many of the sessions ended as the client's mistake. */
   readonly refused: number;
   /** What should not have been, with the seed that shows it: `fuzzWebSocketInput(seed)`. */
-  readonly failures: readonly { readonly seed: number; readonly problem: string }[];
-  /** Growth of the heap from a tenth of the inputs on, after collections (with --expose-gc). */
-  readonly heapGrowthBytes: number;
+  readonly failures: readonly FuzzFailure[];
+  /** Growth of heap and buffers from a tenth of the inputs on, after collections (with --expose-gc). */
+  readonly growthBytes: number;
 }
 
 export async function fuzzWebSocket(inputs: number, firstSeed = 1): Promise<FuzzReport> {
-  const failures: { seed: number; problem: string }[] = [];
+  const failures: FuzzFailure[] = [];
   let refused = 0;
-  let heapAtStart = 0;
+  let atStart = 0;
   const unhandled: unknown[] = [];
   const onUnhandled = (error: unknown): void => void unhandled.push(error);
   process.on('unhandledRejection', onUnhandled).on('uncaughtException', onUnhandled);
   try {
     for (let index = 0; index < inputs; index += 1) {
-      if (index === Math.floor(inputs / 10)) heapAtStart = await heapUsed();
+      if (index === Math.floor(inputs / 10)) atStart = await usedBytes();
       const seed = firstSeed + index;
       try {
         if (await fuzzWebSocketInput(seed)) refused += 1;
@@ -46,7 +48,7 @@ export async function fuzzWebSocket(inputs: number, firstSeed = 1): Promise<Fuzz
   } finally {
     process.off('unhandledRejection', onUnhandled).off('uncaughtException', onUnhandled);
   }
-  return { inputs, refused, failures, heapGrowthBytes: (await heapUsed()) - heapAtStart };
+  return { inputs, refused, failures, growthBytes: (await usedBytes()) - atStart };
 }
 
 /** Plays one input. Whether the session was ended as the client's mistake; throws what should not have been. */
@@ -61,7 +63,7 @@ export async function fuzzWebSocketInput(seed: number): Promise<boolean> {
   const clock = new FuzzClock();
   const socket = new MemorySocket();
   const arrived = await play(kind, clock, socket);
-  for (const part of cut(random, bytes)) {
+  for (const part of cut(random, bytes, 4)) {
     socket.push(part);
     await turn();
   }
@@ -203,74 +205,4 @@ function damaged(random: () => number, bytes: Buffer): Buffer {
     copy[below(random, copy.length)] = below(random, 256);
   }
   return random() < 0.3 ? copy.subarray(0, below(random, copy.length + 1)) : copy;
-}
-
-/** In up to four pieces. */
-function cut(random: () => number, bytes: Buffer): Buffer[] {
-  const ends = Array.from({ length: below(random, 4) }, () => below(random, bytes.length + 1));
-  ends.push(bytes.length);
-  ends.sort((a, b) => a - b);
-  return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end)).filter(({ length }) => length > 0);
-}
-
-/** The server's end of a connection whose client takes everything. */
-class MemorySocket extends Duplex {
-  override _read(): void {}
-  override _write(_chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    done();
-  }
-}
-
-/** Stands still; counts its timers. */
-class FuzzClock implements Clock {
-  pending = 0;
-  now(): number {
-    return 0;
-  }
-  setTimer(): Timer {
-    this.pending += 1;
-    let set = true;
-    return {
-      cancel: () => {
-        if (set) this.pending -= 1;
-        set = false;
-      },
-    };
-  }
-  sleep(): Promise<void> {
-    return Promise.reject(new Error('nothing sleeps here'));
-  }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-async function heapUsed(): Promise<number> {
-  await turn();
-  (globalThis as { gc?: () => void }).gc?.();
-  return process.memoryUsage().heapUsed;
-}
-
-/** Numbers in [0, 1) that the seed determines (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
-}
-
-function below(random: () => number, limit: number): number {
-  return Math.floor(random() * limit);
-}
-
-function pick<T>(random: () => number, values: readonly T[]): T {
-  return values[below(random, values.length)] as T;
-}
-
-function randomBytes(random: () => number, length: number): Buffer {
-  return Buffer.from(Array.from({ length }, () => below(random, 256)));
 }
