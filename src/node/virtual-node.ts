@@ -27,6 +27,7 @@ import type { NodeHealth, PodRef, Provider } from '../provider/provider.js';
 import { systemClock, type Clock } from '../runtime/clock.js';
 import { VkError } from '../runtime/errors.js';
 import { silentLogger, type Logger } from '../runtime/logger.js';
+import { untilAborted } from '../runtime/until-aborted.js';
 import { nodeMetrics, type NodeFigures } from '../stream/stats/node-metrics.js';
 import { Kubelet, streamingCapabilities, type KubeletStatus } from './kubelet.js';
 import { podsOfNode } from './pod-lookup.js';
@@ -131,8 +132,8 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
     await this.#started;
     const parts = this.#parts;
     if (parts === undefined) throw new VkError('Aborted', `node ${this.name}: closed`);
-    await withSignal(parts.pods.start(), signal);
-    await withSignal(parts.node.ready(), signal);
+    await untilAborted(parts.pods.start(), signal);
+    await untilAborted(parts.node.ready(), signal);
   }
 
   /**
@@ -255,7 +256,7 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
     const provider = this.#provider;
     return {
       ping: async (context) => {
-        await withSignal(podController.start(), context.signal);
+        await untilAborted(podController.start(), context.signal);
         await provider.ping?.(context);
       },
       notifyNodeStatus: (notify) => provider.notifyNodeStatus?.(notify),
@@ -320,20 +321,4 @@ interface Parts {
 /** RFC 1123 subdomain, as the apiserver demands of node names. */
 function isNodeName(name: string): boolean {
   return name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);
-}
-
-/** `promise`, or a rejection with the signal's reason if that comes first. */
-async function withSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  signal.throwIfAborted();
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    if (onAbort) signal.removeEventListener('abort', onAbort);
-  }
 }

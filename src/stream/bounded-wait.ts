@@ -1,16 +1,6 @@
 /** Waiting for what may never come. */
 import type { Clock } from '../runtime/clock.js';
 
-/** Calls `action` when `signal` aborts, at once if it has. Returns what takes that back. */
-export function onAbort(signal: AbortSignal, action: () => void): () => void {
-  if (signal.aborted) {
-    action();
-    return () => undefined;
-  }
-  signal.addEventListener('abort', action, { once: true });
-  return () => signal.removeEventListener('abort', action);
-}
-
 /** Waits for the first of `events`, but not for longer than `limitMs`. Whether one came; rejects as the first does. */
 export async function within(clock: Clock, limitMs: number, ...events: readonly Promise<unknown>[]): Promise<boolean> {
   let cancel = (): void => undefined;

@@ -12,11 +12,11 @@ import type { ChildProcess } from 'node:child_process';
 import type { AttachIO } from '../../provider/provider.js';
 import { systemClock, type Clock, type Timer } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
+import { untilAborted } from '../../runtime/until-aborted.js';
 import { watchClient } from './client-watch.js';
 import { endProcess, type EndProcessOptions } from './end-process.js';
 import { exitCodeOf } from './exit-code.js';
 import { Pump } from './pump.js';
-import { untilAborted } from './until-aborted.js';
 
 export interface ChildProcessOptions extends EndProcessOptions {
   /** The call's signal. When it aborts the client has gone, and the process is ended. */

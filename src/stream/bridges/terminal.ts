@@ -10,12 +10,12 @@
 import { Writable } from 'node:stream';
 import type { AttachIO } from '../../provider/provider.js';
 import { systemClock } from '../../runtime/clock.js';
+import { untilAborted } from '../../runtime/until-aborted.js';
 import { watchClient } from './client-watch.js';
 import { endProcess, type EndProcessOptions } from './end-process.js';
 import { exitCodeOf } from './exit-code.js';
 import { followSizes } from './follow-sizes.js';
 import { Pump } from './pump.js';
-import { untilAborted } from './until-aborted.js';
 
 /**
  * A program on a pseudo-terminal: node-pty's `IPty`, and what is like it. Open it with `encoding: null`, or bytes that

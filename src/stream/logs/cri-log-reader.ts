@@ -14,7 +14,7 @@ import type { ContainerLogOptions } from '../../provider/provider.js';
 import { systemClock, type Clock } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
 import { silentLogger, type Logger } from '../../runtime/logger.js';
-import { onAbort } from '../bounded-wait.js';
+import { onAbort } from '../../runtime/until-aborted.js';
 import { CriDecoder } from './cri-decoder.js';
 import { findTail } from './cri-tail.js';
 import { FileChanges } from './file-changes.js';

@@ -11,7 +11,7 @@ import { Readable } from 'node:stream';
 import type { ContainerLogOptions } from '../../provider/provider.js';
 import { systemClock, type Clock } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
-import { onAbort } from '../bounded-wait.js';
+import { onAbort } from '../../runtime/until-aborted.js';
 import { caughtUp, type LogItem, type LogLines } from './log-line.js';
 import { LogSelection } from './log-selection.js';
 

@@ -14,8 +14,9 @@ import type { Readable } from 'node:stream';
 import type { Pod } from '../../kube/types.js';
 import type { ContainerLogOptions, ContainerRef } from '../../provider/provider.js';
 import { VkError } from '../../runtime/errors.js';
+import { onAbort, untilAborted } from '../../runtime/until-aborted.js';
 import type { StreamingProvider } from '../backend.js';
-import { onAbort, within } from '../bounded-wait.js';
+import { within } from '../bounded-wait.js';
 import type { PlainCall } from '../call.js';
 import { Refusal } from '../refusal.js';
 import { resolveStreamingOptions, type ResolvedStreamingOptions, type StreamingOptions } from '../streaming-options.js';
@@ -141,24 +142,6 @@ class LogAnswer {
       this.#response.off(event, onEvent).off('close', onEvent);
     }
   }
-}
-
-/** Settles as `work` does, or rejects as soon as the signal aborts; what comes after that goes to `late`. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal, late?: (result: T) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = onAbort(signal, () => reject(signal.reason));
-    work.then(
-      (result) => {
-        stop();
-        if (signal.aborted) late?.(result);
-        resolve(result);
-      },
-      (error: unknown) => {
-        stop();
-        reject(error);
-      },
-    );
-  });
 }
 
 function discard(source: Readable): void {

@@ -2,8 +2,8 @@
  * A source of lines whose reader may go at any time. A generator that waits for something cannot be ended from outside, so
  * it gets a signal to wait with.
  */
-import { onAbort } from '../bounded-wait.js';
 import { VkError } from '../../runtime/errors.js';
+import { onAbort } from '../../runtime/until-aborted.js';
 import type { LogItem } from './log-line.js';
 
 /** `start` is called when the iteration begins. Its signal aborts as `signal` does, and when the iterator is let go of. */

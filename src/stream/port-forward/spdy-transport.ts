@@ -10,7 +10,8 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../../runtime/logger.js';
-import { onAbort, within } from '../bounded-wait.js';
+import { onAbort } from '../../runtime/until-aborted.js';
+import { within } from '../bounded-wait.js';
 import type { UpgradeCall } from '../call.js';
 import { upgradeToSpdy } from '../spdy-upgrade.js';
 import type { SpdyReset } from '../spdy/frames.js';

@@ -12,7 +12,8 @@
 import type { AttachIO, CallContext } from '../../provider/provider.js';
 import type { Status } from '../../kube/types.js';
 import { VkError } from '../../runtime/errors.js';
-import { onAbort, within } from '../bounded-wait.js';
+import { onAbort } from '../../runtime/until-aborted.js';
+import { within } from '../bounded-wait.js';
 import type { KubeletCall } from '../call.js';
 import { resolveStreamingOptions, type StreamingOptions } from '../streaming-options.js';
 import { failureStatus, type RemoteCommandVerb } from './outcome.js';

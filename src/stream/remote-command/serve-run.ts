@@ -6,8 +6,9 @@
 import { Writable } from 'node:stream';
 import type { ContainerRef } from '../../provider/provider.js';
 import { VkError } from '../../runtime/errors.js';
+import { onAbort } from '../../runtime/until-aborted.js';
 import type { StreamingProvider } from '../backend.js';
-import { onAbort, within } from '../bounded-wait.js';
+import { within } from '../bounded-wait.js';
 import type { PlainCall } from '../call.js';
 import { Refusal } from '../refusal.js';
 import { resolveStreamingOptions, type StreamingOptions } from '../streaming-options.js';

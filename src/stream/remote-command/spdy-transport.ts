@@ -9,7 +9,8 @@
  */
 import { finished, type Writable } from 'node:stream';
 import { VkError } from '../../runtime/errors.js';
-import { onAbort, within } from '../bounded-wait.js';
+import { onAbort } from '../../runtime/until-aborted.js';
+import { within } from '../bounded-wait.js';
 import type { UpgradeCall } from '../call.js';
 import type { SpdyHeaders } from '../spdy/header-block.js';
 import { upgradeToSpdy } from '../spdy-upgrade.js';
