@@ -113,9 +113,8 @@ describe('attach', () => {
     })();
     const ref = { ...podRef(pod), container: 'shell' };
     const attached = scene.provider.attachToContainer(ref, { stdin, stdout, resize, tty: true }, context);
-    stdin.write('tty; stty size\n');
-    await eventually('the size', () => output.includes('20 90'));
-    stdin.write('exit 0\n');
+    // The size and the input come side by side: the shell waits for the size, and ends once it has it.
+    stdin.write('tty; while [ "$(stty size)" != "20 90" ]; do sleep 0.01; done; exit 0\n');
     await attached;
     expect(output).toContain('/dev/pts/');
   });
