@@ -6,6 +6,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Node, Pod, PodStatus } from '../kube/types.js';
 import type { CallContext } from './call-context.js';
 import type { PodContext, PodInputsReceiver } from './inputs/pod-inputs.js';
+import type { NotifierContext } from './tracker/node-pods.js';
 import type { StatsSummary } from './stats.js';
 
 export type { CallContext } from './call-context.js';
@@ -63,8 +64,9 @@ export interface PodNotifier {
    * Called once, before any other call. From then on the provider calls `notify` with a pod whose status changed (its
    * metadata and whole status). `notify` never throws, may be called at any time, and copies what it is given.
    * A pod with a `deletionTimestamp` that Kubernetes did not ask for is an eviction: its API object is deleted.
+   * `context.pods` is what the node knows of its pods meanwhile; a `PodsTracker` does the rest with it.
    */
-  notifyPods(notify: (pod: Pod) => void, context: CallContext): void;
+  notifyPods(notify: (pod: Pod) => void, context: NotifierContext): void;
 }
 
 /** A backend that can answer for all pods at once. Used by the poller in place of one `getPodStatus` per pod. */
