@@ -3,8 +3,6 @@
  * `pod-call-decision.ts`'s to say, what an answer means is `pod-observation.ts`'s.
  */
 import type { KubeApi } from '../../kube/api.js';
-import { ApiError } from '../../kube/api-error.js';
-import { pods } from '../../kube/resources.js';
 import type { Pod, PodStatus } from '../../kube/types.js';
 import { clonePod } from '../../provider/clone-pod.js';
 import { podWithEnvironment } from '../../provider/environment/pod-with-environment.js';
@@ -17,6 +15,7 @@ import type { Logger } from '../../runtime/logger.js';
 import { backoffDelayMs, retryOf, type Backoff } from '../queue/backoff.js';
 import type { EventSink } from '../events/event-sink.js';
 import type { PodCall } from './pod-call-decision.js';
+import { fetchPod } from './pod-existence.js';
 import { podLogger } from './pod-logger.js';
 import { takeAbsence, takeObject, takeReport } from './pod-observation.js';
 import type { CallType, PodRecord, RecordInputs } from './pod-record.js';
@@ -136,13 +135,8 @@ export class PodCaller {
 
   /** Asks the server itself, not a cache, whether a pod that a list lacked is really gone. */
   async #confirm(record: PodRecord, context: CallContext): Promise<void> {
-    let pod: Pod | undefined;
-    try {
-      pod = await this.#options.api.get(pods, record.ref, { signal: context.signal });
-    } catch (error) {
-      if (!saysGone(error, record.ref.name)) throw error;
-    }
-    if (pod === undefined || (record.ref.uid !== '' && pod.metadata.uid !== record.ref.uid)) {
+    const pod = await fetchPod(this.#options.api, record.ref, context.signal);
+    if (pod === undefined) {
       record.disappearance = 'certain';
     } else if (record.ref.uid === '') {
       // The backend does not say whose pod it is; as Kubernetes has one of that name, it is not ours to take away.
@@ -213,12 +207,6 @@ function hasNews({ changes, given, lookups, lookedUp }: RecordInputs): boolean {
 
 function withInputs(context: CallContext, { inputs }: PodRecord): PodContext {
   return inputs === undefined ? context : { ...context, inputs: inputs.held };
-}
-
-/** Whether the server says that it has no such pod, as opposed to a proxy that knows no such page. */
-function saysGone(error: unknown, name: string): boolean {
-  if (!hasCode(error, 'NotFound')) return false;
-  return !(error instanceof ApiError) || error.status.details?.name === name;
 }
 
 /** Whether what `call` is about was found: false if it rejected with code `NotFound`. */

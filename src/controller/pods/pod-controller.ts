@@ -7,7 +7,7 @@
  *
  * Neighbours: `pod-record.ts` (memory), `pod-call-decision.ts` and `pod-write-decision.ts` (what is due),
  * `pod-caller.ts` and `pod-writer.ts` (doing it), `pod-observation.ts` (what an answer means),
- * `backend-inventory.ts` (adoption and clean-up), `status-poller.ts` (providers that do not notify).
+ * `backend-inventory.ts` (adoption and clean-up), `node-pods-view.ts` (what the provider is told), `status-poller.ts` (providers that do not notify).
  *
  * Invariants
  * 1. No provider call for a pod before the cache has synced and `getPods` has answered once.
@@ -18,7 +18,7 @@
 import type { KubeApi } from '../../kube/api.js';
 import type { ObjectHandler, ObjectSource } from '../../kube/object-source.js';
 import type { Pod } from '../../kube/types.js';
-import type { CallContext, PodRef, Provider } from '../../provider/provider.js';
+import type { CallContext, Provider } from '../../provider/provider.js';
 import type { Timer } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
 import { PodInputSource } from '../inputs/pod-input-source.js';
@@ -38,7 +38,8 @@ import { PodRecords } from './pod-records.js';
 import { decideWrite } from './pod-write-decision.js';
 import { PodWriter } from './pod-writer.js';
 import { readPods, readStatus } from './provider-answers.js';
-import { StatusPoller, type PolledPod } from './status-poller.js';
+import { NodePodsView } from './node-pods-view.js';
+import { StatusPoller } from './status-poller.js';
 import { WorkQueue } from '../queue/work-queue.js';
 
 /** The index under which a source of several nodes' pods must file them, by `spec.nodeName`. */
@@ -72,6 +73,7 @@ export class PodController {
   readonly #writer: PodWriter;
   readonly #calls: WorkQueue;
   readonly #writes: WorkQueue;
+  readonly #view: NodePodsView;
   readonly #poller: StatusPoller | undefined;
   /** Undefined if pods are handed over as they are written. */
   readonly #inputs: PodInputsKeeper | undefined;
@@ -100,6 +102,11 @@ export class PodController {
     this.#inventory = new BackendInventory(this.#records, dangling);
     this.#caller = new PodCaller({ provider, api, events, clock, random, logger, backoff });
     this.#writer = new PodWriter(api, clock, logger);
+    this.#view = new NodePodsView({
+      ...{ records: this.#records, source, api, events },
+      isAdopted: () => this.#phase === 'running',
+      changed: (record) => this.#changed(record),
+    });
     const queue = { clock, random, logger };
     const { inputs } = this.#options;
     this.#ownInputs = inputs === undefined ? new PodInputSource(api, queue) : undefined;
@@ -120,9 +127,9 @@ export class PodController {
     if (provider.notifyPods === undefined) {
       this.#poller = new StatusPoller(provider, {
         ...queue,
-        pods: () => this.#polledPods(),
+        pods: () => this.#view.tracked(),
         notify: (pod) => this.#notified(pod),
-        claim: (ref) => this.#claim(ref),
+        claim: (ref) => this.#view.claim(ref),
         intervalMs: this.#options.pollIntervalMs,
       });
     }
@@ -150,7 +157,7 @@ export class PodController {
     if (this.#phase === 'closed') throw new VkError('Aborted', `node ${this.#nodeName}: pod controller is closed`);
     this.#phase = 'adopting';
     const context = this.#context();
-    this.#provider.notifyPods?.((pod) => this.#notified(pod), context);
+    this.#provider.notifyPods?.((pod) => this.#notified(pod), { ...context, pods: this.#view });
     await this.#source.waitForSync(context.signal);
     context.signal.throwIfAborted();
     this.#removeHandler = this.#source.addHandler(this.#handler(), { index: nodeNameIndex, value: this.#nodeName });
@@ -354,28 +361,6 @@ export class PodController {
         'pod is in the backend alone and will be deleted there',
       );
       this.#changed(record);
-    }
-  }
-
-  #claim(ref: PodRef): (() => void) | undefined {
-    const record = this.#records.get(ref.uid);
-    if (record === undefined || record.inFlight !== undefined) return undefined;
-    record.inFlight = { call: 'verify', gracePeriodSeconds: undefined, abort: new AbortController() };
-    return () => {
-      record.inFlight = undefined;
-      this.#changed(record);
-    };
-  }
-
-  *#polledPods(): Iterable<PolledPod> {
-    for (const record of this.#records.values()) {
-      if (record.backend !== 'present') continue;
-      yield {
-        pod: record.lastSeen,
-        ...(record.reported === undefined ? {} : { lastStatus: record.reported }),
-        deleted: record.deleted !== undefined,
-        createdAt: record.createdAt ?? 0,
-      };
     }
   }
 }
