@@ -15,7 +15,7 @@ import type { Lease } from '../../kube/types.js';
 import type { Clock, Random } from '../../runtime/clock.js';
 import { hasCode, VkError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import type { Backoff } from '../queue/backoff.js';
+import type { Backoff } from '../../runtime/backoff.js';
 import { afterRenewal, hasRival, leaseNamespace, noRivals, renewedLease } from './lease-decision.js';
 import { RepeatedTask } from '../queue/repeated-task.js';
 

@@ -17,7 +17,7 @@ import type { Node } from '../../kube/types.js';
 import type { Clock, Random, Timer } from '../../runtime/clock.js';
 import { hasCode, VkError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import { type Backoff, backoffDelayMs } from '../queue/backoff.js';
+import { type Backoff, backoffDelayMs } from '../../runtime/backoff.js';
 import {
   decideNode,
   isOverwritten,

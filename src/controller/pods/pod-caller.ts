@@ -12,7 +12,7 @@ import type { CallContext, Provider } from '../../provider/provider.js';
 import type { Clock, Random } from '../../runtime/clock.js';
 import { hasCode, VkError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import { backoffDelayMs, retryOf, type Backoff } from '../queue/backoff.js';
+import { backoffDelayMs, retryOf, type Backoff } from '../../runtime/backoff.js';
 import type { EventSink } from '../events/event-sink.js';
 import type { PodCall } from './pod-call-decision.js';
 import { fetchPod } from './pod-existence.js';

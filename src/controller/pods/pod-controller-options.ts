@@ -4,7 +4,7 @@ import type { PodRef } from '../../provider/provider.js';
 import { systemClock, type Clock, type Random } from '../../runtime/clock.js';
 import { silentLogger, type Logger } from '../../runtime/logger.js';
 import { VkError } from '../../runtime/errors.js';
-import type { Backoff } from '../queue/backoff.js';
+import type { Backoff } from '../../runtime/backoff.js';
 import { noWorkQueueMetrics, type WorkQueueMetrics } from '../queue/work-queue-metrics.js';
 import type { DanglingRules } from './dangling-pods.js';
 import type { PodInputSource } from '../inputs/pod-input-source.js';

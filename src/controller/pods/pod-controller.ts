@@ -23,7 +23,7 @@ import type { Timer } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
 import { PodInputSource } from '../inputs/pod-input-source.js';
 import { BackendInventory } from './backend-inventory.js';
-import { backoffDelayMs } from '../queue/backoff.js';
+import { backoffDelayMs } from '../../runtime/backoff.js';
 import { decideCall, isInTheWay } from './pod-call-decision.js';
 import { PodCaller } from './pod-caller.js';
 import {

@@ -11,7 +11,7 @@
  * 5. Pauses are timers, not times of day: a clock that is set changes none of them.
  */
 import type { Clock, Random, Timer } from '../../runtime/clock.js';
-import { type Backoff, backoffDelayMs, retryOf } from './backoff.js';
+import { type Backoff, backoffDelayMs, retryOf } from '../../runtime/backoff.js';
 
 export interface RepeatedTaskOptions {
   readonly clock: Clock;

@@ -17,7 +17,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock, Random, Timer } from '../../runtime/clock.js';
 import { type Logger, silentLogger } from '../../runtime/logger.js';
-import { type Backoff, backoffDelayMs, retryOf } from './backoff.js';
+import { type Backoff, backoffDelayMs, retryOf } from '../../runtime/backoff.js';
 import { DueHeap, type DueKey } from './work-queue-heap.js';
 import { noWorkQueueMetrics, type WorkQueueMetrics } from './work-queue-metrics.js';
 

@@ -1,5 +1,5 @@
 /** How long to wait before trying again. */
-import type { Random } from '../../runtime/clock.js';
+import type { Random } from './clock.js';
 
 export interface Backoff {
   /** The first delay, doubled with each further failure. */
