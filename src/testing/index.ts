@@ -18,7 +18,7 @@ export {
 export { ManualClock, type ManualClockOptions, type RunUntilOptions } from './manual-clock.js';
 export { ControlPlane, type ControlPlaneOptions } from './control-plane.js';
 export type { RequestCount } from './control-plane/request-counts.js';
-export type { CertificateAuthority } from '../kube/pki/certificates.js';
+export { CertificateAuthority } from '../kube/pki/certificates.js';
 export type { MetricsApiOptions } from './apiserver/metrics/metrics-api.js';
 export type { NodeLifecycleOptions } from './apiserver/controllers/node-lifecycle.js';
 export type { PodGcOptions } from './apiserver/controllers/pod-gc.js';
