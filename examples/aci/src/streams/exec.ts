@@ -1,0 +1,59 @@
+/** A command in a container: a session of the cloud's, joined to the client by a WebSocket. */
+import { pipeToWebSocket, rawMapping, type AttachIO, type CallContext, type Clock, type TerminalSize } from 'vk-sdk';
+import { WebSocket } from 'ws';
+import type { ContainerGroupsApi } from '../cloud/container-groups-api.js';
+import { commandLine } from './command-line.js';
+
+export interface ExecOptions {
+  /** Certificate authorities of a private cloud, in PEM. */
+  readonly ca?: string | undefined;
+  readonly clock: Clock;
+}
+
+/** Of a client that has no terminal: the cloud's sessions have one all the same. Wide, so that few lines are broken. */
+const noTerminal: TerminalSize = { width: 200, height: 50 };
+/** How long a client may take to tell the size of its terminal, which comes with its first message. */
+const sizeTimeoutMs = 1_000;
+/** Ctrl-D, by which a terminal's reader learns that there is no more. */
+const endOfInput = '\x04';
+const handshakeTimeoutMs = 10_000;
+
+/**
+ * Resolves with undefined: the cloud does not tell how a command ended. A terminal keeps the size that it begins with, as
+ * the cloud has no way to change it.
+ */
+export async function execInGroup(
+  api: ContainerGroupsApi,
+  group: string,
+  container: string,
+  command: readonly string[],
+  io: AttachIO,
+  { signal }: CallContext,
+  options: ExecOptions,
+): Promise<number | undefined> {
+  const { resize, ...streams } = io;
+  const size = (resize && (await firstSize(resize, options.clock, signal))) ?? noTerminal;
+  const request = { command: commandLine(command), terminalSize: { rows: size.height, cols: size.width } };
+  const { uri, password } = await api.exec(group, container, request, signal);
+  const { ca } = options;
+  const socket = new WebSocket(uri, { handshakeTimeout: handshakeTimeoutMs, ...(ca !== undefined && { ca }) });
+  const mapping = rawMapping({ opening: [password], stdinEnd: Buffer.from(endOfInput) });
+  return pipeToWebSocket(streams, socket, mapping, { signal, clock: options.clock });
+}
+
+async function firstSize(
+  sizes: AsyncIterable<TerminalSize>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<TerminalSize | undefined> {
+  const iterator = sizes[Symbol.asyncIterator]();
+  const waiting = new AbortController();
+  const late = clock.sleep(sizeTimeoutMs, AbortSignal.any([signal, waiting.signal])).catch(() => undefined);
+  try {
+    const first = await Promise.race([iterator.next(), late]);
+    return first?.done === false ? first.value : undefined;
+  } finally {
+    waiting.abort();
+    void iterator.return?.();
+  }
+}
