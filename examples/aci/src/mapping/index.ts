@@ -14,3 +14,5 @@ export type {
   LogAnalyticsSettings,
   OperatingSystem,
 } from './group-settings.js';
+export { kubeProxyExtension, realtimeMetricsExtension } from './group/extensions.js';
+export type { KubeProxyOptions } from './group/extensions.js';

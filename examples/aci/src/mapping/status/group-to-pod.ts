@@ -1,12 +1,57 @@
 /** Which pod a container group is, by its tags. */
 import type { ContainerGroup } from '@azure/arm-containerinstance';
-import type { Pod } from 'vk-sdk';
+import { timestamp, type Container, type Pod } from 'vk-sdk';
+import { tagNames } from '../group/tags.js';
+import { field, items, text, time } from './cloud-value.js';
 
 /**
- * The pod's identity (namespace, name, uid, creation), its node and its containers' names; undefined for a group that is
- * not a pod, or one of another node where `nodeName` is given. Never throws, whatever the cloud left out.
+ * The pod's identity (namespace, name, uid, creation), its node, and its containers' names and images. Undefined for a
+ * group that lacks any of namespace, name, uid and node, and where `nodeName` is given for one of another node. Takes the
+ * groups that azure-aci made, too. Never throws, whatever the cloud left out.
  */
 export function groupToPod(group: ContainerGroup, nodeName?: string): Pod | undefined {
-  void [group, nodeName];
-  return undefined;
+  const tag = (name: string): string | undefined => text(field(field(group, 'tags'), name));
+  const namespace = tag(tagNames.namespace);
+  const name = tag(tagNames.podName);
+  const uid = tag(tagNames.uid);
+  const node = tag(tagNames.nodeName);
+  if (!namespace || !name || !uid || !node) return undefined;
+  if (nodeName !== undefined && node !== nodeName) return undefined;
+  const created = creationTime(tag(tagNames.creationTimestamp));
+  const initContainers = containersOf(field(group, 'initContainers'));
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace, name, uid, ...(created !== undefined && { creationTimestamp: timestamp(created) }) },
+    spec: {
+      nodeName: node,
+      containers: containersOf(field(group, 'containers')),
+      ...(initContainers.length > 0 && { initContainers }),
+      ...restartPolicy(group),
+    },
+  };
+}
+
+/** Those that have a name, each once. */
+function containersOf(list: unknown): Container[] {
+  const byName = new Map<string, Container>();
+  for (const item of items(list)) {
+    const name = text(field(item, 'name'));
+    const image = text(field(item, 'image'));
+    if (name !== undefined && /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name) && !byName.has(name)) {
+      byName.set(name, { name, ...(image !== undefined && { image }) });
+    }
+  }
+  return [...byName.values()];
+}
+
+function restartPolicy(group: unknown): { restartPolicy?: string } {
+  const policy = text(field(group, 'restartPolicy'));
+  return policy === 'Always' || policy === 'OnFailure' || policy === 'Never' ? { restartPolicy: policy } : {};
+}
+
+/** azure-aci writes it as Go prints times: `2024-05-01 10:00:00 +0000 UTC`. */
+function creationTime(written: string | undefined): number | undefined {
+  const go = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? ([+-]\d\d)(\d\d)/.exec(written ?? '');
+  return time(go ? `${go[1]}T${go[2]}${go[3]}:${go[4]}` : written);
 }

@@ -1,6 +1,27 @@
-/** The status of a pod, from what the cloud says of its container group. */
+/**
+ * The status of a pod, from what the cloud says of its container group. Pure. Neighbours: `group-state.ts` (the phase),
+ * `container-report.ts`, `failure.ts`, `cloud-value.ts`; the kubelet's rules are in the SDK's `buildPodStatus`.
+ *
+ * Invariants
+ * 1. Whatever an answer lacks or garbles, the status is one that Kubernetes takes, and nothing throws.
+ * 2. What an answer does not tell stays as it was.
+ * 3. A phase that was terminal stays, and its status with it.
+ */
 import type { ContainerGroup } from '@azure/arm-containerinstance';
-import { buildPodStatus, type Pod, type PodStatus } from 'vk-sdk';
+import { isIP } from 'node:net';
+import {
+  buildPodStatus,
+  isTerminalPhase,
+  type Container,
+  type ContainerReport,
+  type ContainerStatus,
+  type Pod,
+  type PodStatus,
+} from 'vk-sdk';
+import { field, items, text } from './cloud-value.js';
+import { containerReport } from './container-report.js';
+import { provisioningFailure } from './failure.js';
+import { type GroupPhase, groupState, phaseOfState } from './group-state.js';
 import { groupToPod } from './group-to-pod.js';
 
 export interface GroupStatusOptions {
@@ -10,15 +31,60 @@ export interface GroupStatusOptions {
 
 /**
  * `pod` as Kubernetes has it, or undefined if it does not; `previous` what was reported before; `now` in ms since the
- * epoch. Nothing of the cloud's answer is taken for granted: what is missing stays as it was. Never throws.
+ * epoch. Changes none of them. Never throws.
  */
 export function groupToStatus(
   group: ContainerGroup,
   pod: Pod | undefined,
   previous: PodStatus | undefined,
   now: number,
-  options: GroupStatusOptions = {},
+  { hostIP }: GroupStatusOptions = {},
 ): PodStatus {
-  void options;
-  return buildPodStatus(pod ?? groupToPod(group) ?? { metadata: {}, spec: { containers: [] } }, { now, previous });
+  const before = previous ?? pod?.status;
+  if (before && isTerminalPhase(before.phase)) return before;
+  const owner = pod ?? groupToPod(group) ?? { metadata: {}, spec: { containers: [] } };
+  const state = groupState(group);
+  const phase = phaseOfState(state);
+  const podIP = text(field(field(group, 'ipAddress'), 'ip'));
+  const failure = phase === 'Failed' ? provisioningFailure(group) : undefined;
+  return buildPodStatus(owner, {
+    now,
+    previous: before,
+    containers: Object.fromEntries(reports(group, owner, before, phase)),
+    // Somebody stopped the group: what that means depends on the restart policy, and on how its containers ended.
+    ...(state !== 'Stopped' && { phase: phase ?? lastingPhase(before) }),
+    ended: phase === 'Succeeded' || phase === 'Failed',
+    ...(podIP !== undefined && isIP(podIP) !== 0 && { podIP }),
+    ...(hostIP !== undefined && { hostIP }),
+    ...failure,
+  });
+}
+
+/** Of a state that says nothing: as before, and not yet running at first. */
+function lastingPhase(previous: PodStatus | undefined): GroupPhase {
+  return previous?.phase === 'Running' ? 'Running' : 'Pending';
+}
+
+function reports(
+  group: unknown,
+  { spec }: Pod,
+  previous: PodStatus | undefined,
+  phase: GroupPhase | undefined,
+): [name: string, report: ContainerReport][] {
+  const groupId = text(field(group, 'id'));
+  const initContainers = spec.initContainers ?? [];
+  const notYet = initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating';
+  const lasting = phase ?? lastingPhase(previous);
+  const of = (list: readonly Container[], cloudList: unknown, before: readonly ContainerStatus[] | undefined) => {
+    const byName = new Map(items(cloudList).map((item) => [field(item, 'name'), item]));
+    return list.map(({ name }): [string, ContainerReport] => {
+      const status = before?.find((each) => each.name === name);
+      const context = { groupId, phase: lasting, previous: status, notYet };
+      return [name, containerReport(name, byName.get(name), context)];
+    });
+  };
+  return [
+    ...of(initContainers, field(group, 'initContainers'), previous?.initContainerStatuses),
+    ...of(spec.containers, field(group, 'containers'), previous?.containerStatuses),
+  ];
 }
