@@ -1,6 +1,7 @@
 /** The token of a long-running operation in an annotation of its pod, where any process of the node finds it again. */
 import type { KubeApi } from '../../kube/api.js';
 import { pods } from '../../kube/resources.js';
+import type { Pod } from '../../kube/types.js';
 import { hasCode, VkError } from '../../runtime/errors.js';
 import type { PodRef } from '../provider.js';
 import type { OperationStore } from './run-operation.js';
@@ -23,14 +24,18 @@ const longestToken = 16_384;
  */
 export function annotationStore(client: KubeApi, ref: PodRef, annotation: string): OperationStore {
   const at = { namespace: ref.namespace, name: ref.name };
+  /** The pod, unless it has gone. */
+  async function find(signal: AbortSignal): Promise<Pod | undefined> {
+    try {
+      const pod = await client.get(pods, at, { signal });
+      return pod.metadata.uid === ref.uid ? pod : undefined;
+    } catch (error) {
+      if (hasCode(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  }
   return {
-    async load(signal) {
-      const pod = await client.get(pods, at, { signal }).catch((error: unknown) => {
-        if (hasCode(error, 'NotFound')) return undefined;
-        throw error;
-      });
-      return pod?.metadata.uid === ref.uid ? pod.metadata.annotations?.[annotation] : undefined;
-    },
+    load: async (signal) => (await find(signal))?.metadata.annotations?.[annotation],
     async save(token, signal) {
       if (token !== undefined && token.length > longestToken) {
         throw new VkError(
@@ -42,9 +47,15 @@ export function annotationStore(client: KubeApi, ref: PodRef, annotation: string
       try {
         await client.patch(pods, at, 'merge', patch, { subresource: 'status', signal });
       } catch (error) {
-        // Gone, or another pod of the name: nothing is left that a token could be taken from.
-        if (token === undefined && (hasCode(error, 'NotFound') || hasCode(error, 'Conflict'))) return;
-        throw error;
+        // A patch with the uid of a predecessor is Invalid: taken for a change of what cannot change.
+        const gone =
+          hasCode(error, 'NotFound') || (hasCode(error, 'InvalidInput') && (await find(signal)) === undefined);
+        if (!gone) throw error;
+        if (token !== undefined) {
+          throw new VkError('NotFound', `pod ${at.namespace}/${at.name}: has gone, with its annotations`, {
+            cause: error,
+          });
+        }
       }
     },
   };
