@@ -24,19 +24,19 @@ const ambiguous = ['AlreadyExists', 'Conflict', 'Timeout', 'Unavailable'] as con
  * remove it first, so it is tried again after five minutes.
  *
  * ```ts
- * import { createIdempotently, type PodRef } from 'vk-sdk';
- *
- * interface Group { tags?: Record<string, string> }
- * declare const cloud: { get(name: string): Promise<Group | undefined>; put(name: string, group: Group): Promise<Group> };
- *
- * export function groupFor(ref: PodRef, name: string) {
- *   return createIdempotently({
- *     object: `group ${name}`,
- *     get: () => cloud.get(name),
- *     create: () => cloud.put(name, { tags: { uid: ref.uid } }),
- *     isOurs: (group) => group.tags?.['uid'] === ref.uid,
- *   });
- * }
+ * const cloud = new Map<string, { readonly owner: string }>();
+ * const ref = podRef(pod);
+ * const name = backendName(ref, { maxLength: 63 });
+ * const group = await createIdempotently({
+ *   object: `group ${name}`,
+ *   get: async () => cloud.get(name),
+ *   create: async () => {
+ *     const made = { owner: ref.uid };
+ *     cloud.set(name, made);
+ *     return made;
+ *   },
+ *   isOurs: ({ owner }) => owner === ref.uid,
+ * });
  * ```
  *
  * Two calls for one name at the same time are safe as far as the backend makes one of two creates fail. One that overwrites

@@ -50,21 +50,17 @@ const longestDelayMs = 3_600_000;
  * Resolves with its value, or rejects with its error, or with that of a question which cannot be answered.
  *
  * ```ts
- * import { awaitOperation, VkError } from 'vk-sdk';
- *
- * export function groupIsMade(url: string, signal: AbortSignal) {
- *   return awaitOperation(
- *     url,
- *     async (token, context) => {
- *       const response = await fetch(token, { signal: context.signal });
- *       if (response.status === 404) throw new VkError('NotFound', 'operation: not known any more');
- *       if (!response.ok) throw new VkError('Unavailable', `operation: the cloud answered ${response.status}`);
- *       if (response.status === 200) return { done: true, value: await response.json() };
- *       return { done: false, retryAfterMs: Number(response.headers.get('retry-after') ?? 2) * 1000 };
- *     },
- *     { signal },
- *   );
- * }
+ * const made: unknown = await awaitOperation(
+ *   'https://cloud.example/operations/1',
+ *   async (url, { signal }) => {
+ *     const response = await fetch(url, { signal });
+ *     if (response.status === 404) throw new VkError('NotFound', 'operation: not known any more');
+ *     if (!response.ok) throw new VkError('Unavailable', `operation: the cloud answered ${response.status}`);
+ *     if (response.status === 200) return { done: true, value: await response.json() };
+ *     return { done: false, retryAfterMs: Number(response.headers.get('retry-after') ?? 2) * 1000 };
+ *   },
+ *   { signal: context.signal },
+ * );
  * ```
  */
 export async function awaitOperation<T>(token: string, poll: OperationPoll<T>, options: OperationOptions): Promise<T> {

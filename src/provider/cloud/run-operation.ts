@@ -54,27 +54,19 @@ export interface RunOperationOptions<T> extends OperationOptions {
  * the run reject, so that it comes again. One run at a time for a store.
  *
  * ```ts
- * import { annotationStore, podRef, runOperation, type KubeApi, type Pod, type PodContext, type Throttle } from 'vk-sdk';
- *
- * declare const cloud: {
- *   put(name: string): Promise<{ operation: string }>;
- *   operation(id: string): Promise<{ state: 'Running' | 'Succeeded' | 'Failed'; message: string }>;
- * };
- *
- * export async function createGroup(name: string, pod: Pod, client: KubeApi, throttle: Throttle, context: PodContext) {
- *   await runOperation({
- *     store: annotationStore(client, podRef(pod), 'cloud.example/creating'),
- *     begin: async () => (await cloud.put(name)).operation,
- *     poll: async (id) => {
- *       const { state, message } = await cloud.operation(id);
- *       if (state === 'Running') return { done: false };
- *       return state === 'Failed' ? { done: true, error: new Error(message) } : { done: true, value: undefined };
- *     },
- *     throttle,
- *     signal: context.signal,
- *     logger: context.logger,
- *   });
- * }
+ * const begin = async (): Promise<{ id: string }> => …;
+ * const stateOf = async (id: string): Promise<{ state: string; message: string }> => …;
+ * await runOperation({
+ *   store: annotationStore(client, podRef(pod), 'cloud.example/creating'),
+ *   begin: async () => (await begin()).id,
+ *   poll: async (id) => {
+ *     const { state, message } = await stateOf(id);
+ *     if (state === 'Running') return { done: false };
+ *     return state === 'Failed' ? { done: true, error: new Error(message) } : { done: true, value: undefined };
+ *   },
+ *   signal: context.signal,
+ *   logger: context.logger,
+ * });
  * ```
  */
 export async function runOperation<T>(options: RunOperationOptions<T>): Promise<T> {
