@@ -42,6 +42,17 @@ export type {
   StatsSummary,
   TerminalSize,
 } from './provider/provider.js';
+export { PodsTracker } from './provider/tracker/pods-tracker.js';
+export type { PodsTrackerOptions, PodsTrackerStatus } from './provider/tracker/pods-tracker-options.js';
+export type {
+  ActivePod,
+  BackendEvent,
+  FetchContext,
+  PodsTrackerHandler,
+} from './provider/tracker/pods-tracker-handler.js';
+export type { CleanupRules } from './provider/tracker/cleanup-rules.js';
+export type { Pace } from './provider/tracker/pace.js';
+export type { NodePods, NotifierContext, TrackedPod } from './provider/tracker/node-pods.js';
 export { buildPodStatus } from './provider/pod-status.js';
 export type { PodStatusOptions } from './provider/pod-status.js';
 export { running, terminated, waiting } from './provider/container-state.js';
@@ -218,14 +229,14 @@ export type { ReviewOptions } from './stream/auth/review-options.js';
 export type { Authenticator, CertificateSubject, PresentedCredentials } from './stream/auth/authenticator.js';
 export type { Authorizer, NodeAttributes } from './stream/auth/authorizer.js';
 export type { UserInfo } from './stream/auth/user.js';
-export { metricsOfRegistry } from './stream/stats/metric-family.js';
+export { metricsOfRegistry } from './runtime/metrics/metric-family.js';
 export type {
   MetricFamily,
   MetricLabels,
   MetricsSource,
   MetricsSources,
   MetricValue,
-} from './stream/stats/metric-family.js';
+} from './runtime/metrics/metric-family.js';
 export { PodController, nodeNameIndex } from './controller/pods/pod-controller.js';
 export type { PodControllerStatus } from './controller/pods/pod-controller.js';
 export type { PodControllerOptions, PodObserver, PodQueueMetrics } from './controller/pods/pod-controller-options.js';
@@ -234,8 +245,9 @@ export type { NodeControllerOptions, NodeControllerStatus, NodePhase } from './c
 export type { LeaseState, LeaseStatus } from './controller/node/lease-keeper.js';
 export { PodInputSource } from './controller/inputs/pod-input-source.js';
 export type { PodInputSourceOptions } from './controller/inputs/pod-input-source.js';
-export { StatusPoller } from './controller/pods/status-poller.js';
-export type { PolledPod, PolledProvider, StatusPollerOptions } from './controller/pods/status-poller.js';
+export { StatusPoller } from './provider/tracker/status-poller.js';
+export type { PodStatusSource, PolledPods, StatusPollerParts } from './provider/tracker/status-poller.js';
+export type { StatusPollerOptions } from './provider/tracker/status-poller-options.js';
 export { EventRecorder } from './controller/events/event-recorder.js';
 export type { EventRecorderOptions } from './controller/events/event-recorder.js';
 export { noEvents } from './controller/events/event-sink.js';

@@ -8,7 +8,7 @@ import type { PodLookup } from '../stream/backend.js';
 import { KubeletServer } from '../stream/server/kubelet-server.js';
 import type { KubeletServerOptions } from '../stream/server/kubelet-server-options.js';
 import { isUnspecified } from '../stream/server/unspecified-address.js';
-import type { MetricsSources } from '../stream/stats/metric-family.js';
+import type { MetricsSources } from '../runtime/metrics/metric-family.js';
 import { addressTowards } from './local-address.js';
 
 /** As of the server alone; the client is the node's. `{}` is enough. */

@@ -4,7 +4,7 @@ import type { KubeApi } from '../kube/api.js';
 import type { Provider } from '../provider/provider.js';
 import type { Clock } from '../runtime/clock.js';
 import { ApiMetrics } from '../stream/stats/api-metrics.js';
-import type { MetricsSources } from '../stream/stats/metric-family.js';
+import type { MetricsSources } from '../runtime/metrics/metric-family.js';
 import { ProviderMetrics } from '../stream/stats/provider-metrics.js';
 import { QueueMetrics } from '../stream/stats/queue-metrics.js';
 

@@ -6,18 +6,14 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Node, Pod, PodStatus } from '../kube/types.js';
 import type { CallContext } from './call-context.js';
 import type { PodContext, PodInputsReceiver } from './inputs/pod-inputs.js';
+import type { PodRef } from './pod-ref.js';
 import type { NotifierContext } from './tracker/node-pods.js';
 import type { StatsSummary } from './stats.js';
 
 export type { CallContext } from './call-context.js';
+export { podRef } from './pod-ref.js';
+export type { PodRef } from './pod-ref.js';
 export type { StatsSummary } from './stats.js';
-
-/** Which pod is meant. Two pods with the same name and another uid are two pods. */
-export interface PodRef {
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-}
 
 export interface ContainerRef extends PodRef {
   readonly container: string;
@@ -176,9 +172,3 @@ export interface Provider
         NodeConfigurer &
         NodeHealth
     > {}
-
-/** The reference of a pod that came from an apiserver. */
-export function podRef(pod: Pod): PodRef {
-  const { namespace = '', name = '', uid = '' } = pod.metadata;
-  return { namespace, name, uid };
-}

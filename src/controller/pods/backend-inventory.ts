@@ -5,7 +5,7 @@
 import type { Pod, PodStatus } from '../../kube/types.js';
 import { clonePod } from '../../provider/clone-pod.js';
 import { podRef } from '../../provider/provider.js';
-import { sweep, type DanglingRules, type Sighting } from './dangling-pods.js';
+import { sweep, type DanglingRules, type Sighting } from '../../provider/tracker/dangling-pods.js';
 import { adoptedState } from './pod-changes.js';
 import { takeEviction, takeReport } from './pod-observation.js';
 import type { PodRecord } from './pod-record.js';
@@ -15,7 +15,7 @@ import { readStatus } from './provider-answers.js';
 export class BackendInventory {
   readonly #records: PodRecords;
   readonly #rules: DanglingRules;
-  #sightings: ReadonlyMap<string, Sighting> = new Map();
+  #sightings: ReadonlyMap<string, Sighting<Pod>> = new Map();
 
   constructor(records: PodRecords, rules: DanglingRules) {
     this.#records = records;
@@ -41,13 +41,13 @@ export class BackendInventory {
    * after several sightings for one that Kubernetes does not know at all. `listed` must be complete and the cache fresh.
    */
   claimUnwanted(listed: readonly Pod[], now: number): PodRecord[] {
-    const unclaimed: Pod[] = [];
+    const unclaimed: [string, Pod][] = [];
     const claimed: PodRecord[] = [];
     for (const pod of listed) {
       const { namespace, name, uid } = podRef(pod);
       if (namespace === '' || name === '' || this.#records.find(pod) !== undefined) continue;
       const successors = this.#records.named(namespace, name);
-      if (successors.length === 0) unclaimed.push(pod);
+      if (successors.length === 0) unclaimed.push([uid || `${namespace}/${name}`, pod]);
       else if (uid !== '') claimed.push(this.#claim(pod, 'certain'));
     }
     const { sightings, dangling } = sweep(unclaimed, this.#sightings, this.#rules, now);

@@ -16,7 +16,7 @@ import { backoffDelayMs, retryOf, type Backoff } from '../../runtime/backoff.js'
 import type { EventSink } from '../events/event-sink.js';
 import type { PodCall } from './pod-call-decision.js';
 import { fetchPod } from './pod-existence.js';
-import { podLogger } from './pod-logger.js';
+import { podLogger } from '../../provider/pod-logger.js';
 import { takeAbsence, takeObject, takeReport } from './pod-observation.js';
 import type { CallType, PodRecord, RecordInputs } from './pod-record.js';
 import { readStatus } from './provider-answers.js';

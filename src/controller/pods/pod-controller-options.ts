@@ -6,7 +6,7 @@ import { silentLogger, type Logger } from '../../runtime/logger.js';
 import { VkError } from '../../runtime/errors.js';
 import type { Backoff } from '../../runtime/backoff.js';
 import { noWorkQueueMetrics, type WorkQueueMetrics } from '../queue/work-queue-metrics.js';
-import type { DanglingRules } from './dangling-pods.js';
+import type { DanglingRules } from '../../provider/tracker/dangling-pods.js';
 import type { PodInputSource } from '../inputs/pod-input-source.js';
 import { noEvents, type EventSink } from '../events/event-sink.js';
 import type { WriteRules } from './pod-write-decision.js';
@@ -47,9 +47,15 @@ export interface PodControllerOptions {
   readonly retryBaseDelayMs?: number;
   /** Longest delay between two attempts. Default: 5 min, the kubelet's own ceiling for restarts. */
   readonly retryMaxDelayMs?: number;
-  /** Pause between two looks at a provider that does not notify. Default: 5 s, as virtual-kubelet's. */
+  /**
+   * Pause between two looks at a pod of a provider that does not notify. Default: 5 s, as virtual-kubelet's, and the same
+   * for every pod. A backend that minds being asked so often takes a `PodsTracker`, which has a pace for each.
+   */
   readonly pollIntervalMs?: number;
-  /** Pause between two searches for pods that only the backend has. Default: 60 s. */
+  /**
+   * Pause between two searches for pods that only the backend has. Default: 60 s. `Infinity`: none, for a provider whose
+   * `PodsTracker` does that; a pod in the way of another of its name goes all the same.
+   */
   readonly danglingIntervalMs?: number;
   /** In how many searches in a row such a pod must have been seen. Default: 2. */
   readonly danglingSightings?: number;
@@ -106,7 +112,8 @@ export function resolvePodControllerOptions(options: PodControllerOptions): Reso
     pollIntervalMs: options.pollIntervalMs ?? 5_000,
     danglingIntervalMs: options.danglingIntervalMs ?? 60_000,
     dangling: {
-      sightings: options.danglingSightings ?? 2,
+      // The list at start is a search as well.
+      sightings: options.danglingIntervalMs === Infinity ? Infinity : (options.danglingSightings ?? 2),
       minAgeMs: options.danglingMinAgeMs ?? 60_000,
       maxPerSweep: options.danglingMaxPerSweep ?? 10,
     },

@@ -19,6 +19,7 @@ import type { KubeApi } from '../../kube/api.js';
 import type { ObjectHandler, ObjectSource } from '../../kube/object-source.js';
 import type { Pod } from '../../kube/types.js';
 import type { CallContext, Provider } from '../../provider/provider.js';
+import { StatusPoller } from '../../provider/tracker/status-poller.js';
 import type { Timer } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
 import { PodInputSource } from '../inputs/pod-input-source.js';
@@ -37,9 +38,8 @@ import { PodInputsKeeper } from './pod-inputs-keeper.js';
 import { PodRecords } from './pod-records.js';
 import { decideWrite } from './pod-write-decision.js';
 import { PodWriter } from './pod-writer.js';
-import { readPods, readStatus } from './provider-answers.js';
+import { readPods, readStatus, statusSource } from './provider-answers.js';
 import { NodePodsView } from './node-pods-view.js';
-import { StatusPoller } from './status-poller.js';
 import { WorkQueue } from '../queue/work-queue.js';
 
 /** The index under which a source of several nodes' pods must file them, by `spec.nodeName`. */
@@ -125,13 +125,10 @@ export class PodController {
       concurrency: this.#options.writeConcurrency,
     });
     if (provider.notifyPods === undefined) {
-      this.#poller = new StatusPoller(provider, {
-        ...queue,
-        pods: () => this.#view.tracked(),
-        notify: (pod) => this.#notified(pod),
-        claim: (ref) => this.#view.claim(ref),
-        intervalMs: this.#options.pollIntervalMs,
-      });
+      const { pollIntervalMs } = this.#options;
+      const pace = { fastestMs: pollIntervalMs, slowestMs: pollIntervalMs, growth: 0 };
+      const notify = (pod: Pod): void => this.#notified(pod);
+      this.#poller = new StatusPoller(statusSource(provider), this.#view, notify, { ...queue, pace });
     }
   }
 
@@ -332,6 +329,7 @@ export class PodController {
   }
 
   #planSweep(): void {
+    if (this.#options.danglingIntervalMs === Infinity) return;
     this.#sweepTimer = this.#options.clock.setTimer(this.#options.danglingIntervalMs, () => {
       void this.#sweep().finally(() => {
         if (this.#phase === 'running') this.#planSweep();

@@ -1,7 +1,7 @@
 /** How a record takes what it is told: by the watch, by the provider's reports, by what the backend answers when asked. */
 import type { Pod, PodStatus } from '../../kube/types.js';
 import { jsonEqual } from '../../provider/json-equal.js';
-import { endedPodStatus, endNotSeen, lostPodStatus, notFoundInProvider } from './missing-pod.js';
+import { endedPodStatus, endNotSeen, lostPodStatus, notFoundInProvider } from '../../provider/tracker/missing-pod.js';
 import { hasEnded, hasStarted, isLeaving, isTerminal, type Disappearance, type PodRecord } from './pod-record.js';
 import { needsUpdate } from './pod-changes.js';
 import { isOlder } from '../../kube/resource-version.js';

@@ -1,5 +1,7 @@
 /** Reads what a provider answered or reported, as far as it has a meaning: a provider in JavaScript may hand over anything. */
 import type { Pod, PodStatus } from '../../kube/types.js';
+import type { Provider } from '../../provider/provider.js';
+import type { PodStatusSource } from '../../provider/tracker/status-poller.js';
 import { VkError } from '../../runtime/errors.js';
 
 const statusLists = [
@@ -44,4 +46,11 @@ function namesPod(entry: unknown): entry is Pod {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A provider as something to be polled. */
+export function statusSource(provider: Provider): PodStatusSource {
+  const source: PodStatusSource = { fetchPodStatus: (ref, context) => provider.getPodStatus(ref, context) };
+  if (!provider.listPodStatuses) return source;
+  return { ...source, listPodStatuses: async (context) => (await provider.listPodStatuses?.(context)) ?? [] };
 }

@@ -1,7 +1,7 @@
 /** What a node tells a provider of its pods: what {@link PodNotifier.notifyPods} gets, and a `PodsTracker` works from. */
 import type { Pod, PodStatus } from '../../kube/types.js';
 import type { CallContext } from '../call-context.js';
-import type { PodRef } from '../provider.js';
+import type { PodRef } from '../pod-ref.js';
 
 /** A pod that the backend has taken over and not given back. */
 export interface TrackedPod {

@@ -7,7 +7,7 @@ import { servePortForward } from '../port-forward/routes.js';
 import { Refusal } from '../refusal.js';
 import { serveAttach, serveExec } from '../remote-command/routes.js';
 import { serveRun } from '../remote-command/serve-run.js';
-import type { MetricsSources } from '../stats/metric-family.js';
+import type { MetricsSources } from '../../runtime/metrics/metric-family.js';
 import { serveMetrics } from '../stats/serve-metrics.js';
 import {
   serveCadvisorMetrics,

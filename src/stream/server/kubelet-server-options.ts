@@ -9,7 +9,7 @@ import type { Authenticator } from '../auth/authenticator.js';
 import type { Authorizer } from '../auth/authorizer.js';
 import { authoritiesFromCluster, fixedAuthorities, type ClientAuthorities } from '../auth/client-authorities.js';
 import { DelegatedAuthenticator } from '../auth/delegated-authenticator.js';
-import type { MetricsSources } from '../stats/metric-family.js';
+import type { MetricsSources } from '../../runtime/metrics/metric-family.js';
 import type { StreamingOptions } from '../streaming-options.js';
 import { fixedCertificate, selfMadeCertificate, type ServingCertificateSource } from './serving-certificate.js';
 

@@ -1,8 +1,8 @@
 /** Counts requests to an apiserver from outside: lists and watches of caches, patches, leases, events, reviews. */
 import type { KubeApi, RawRequest } from '../../kube/api.js';
 import { VkError } from '../../runtime/errors.js';
-import { Count } from './instruments.js';
-import type { MetricFamily } from './metric-family.js';
+import { Count } from '../../runtime/metrics/instruments.js';
+import type { MetricFamily } from '../../runtime/metrics/metric-family.js';
 
 export class ApiMetrics {
   readonly #requests = new Count(

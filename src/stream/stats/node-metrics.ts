@@ -1,7 +1,7 @@
 /** What a node is and holds, read from its parts at each scrape. Pure but for reading. */
 import type { Pod } from '../../kube/types.js';
 import type { Clock } from '../../runtime/clock.js';
-import { gauge, type MetricFamily, type MetricsSource } from './metric-family.js';
+import { gauge, type MetricFamily, type MetricsSource } from '../../runtime/metrics/metric-family.js';
 
 /** What a node says of itself: what `VirtualNode.status` has, in plain values. */
 export interface NodeFigures {

@@ -1,5 +1,5 @@
 /** The process by the names that every Prometheus client has for it. */
-import { gauge, type MetricFamily } from './metric-family.js';
+import { gauge, type MetricFamily } from '../../runtime/metrics/metric-family.js';
 
 /** A source of metrics. `startedAtMs`: when the process began; left out if that is not known. */
 export function processMetrics(startedAtMs?: number): MetricFamily[] {

@@ -1,8 +1,8 @@
 /** Counts a provider's calls from outside, so that neither the provider nor who calls it has to. */
 import { VkError } from '../../runtime/errors.js';
 import { systemClock, type Clock } from '../../runtime/clock.js';
-import { Count, Distribution } from './instruments.js';
-import type { MetricFamily } from './metric-family.js';
+import { Count, Distribution } from '../../runtime/metrics/instruments.js';
+import type { MetricFamily } from '../../runtime/metrics/metric-family.js';
 
 /** Calls are given up after minutes, not seconds. */
 const bounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300];

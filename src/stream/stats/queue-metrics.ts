@@ -1,8 +1,8 @@
 /**
  * A work queue's metrics by the names of client-go, which dashboards for controllers know. Fits `WorkQueueOptions.metrics`.
  */
-import { Count, Distribution } from './instruments.js';
-import type { MetricFamily } from './metric-family.js';
+import { Count, Distribution } from '../../runtime/metrics/instruments.js';
+import type { MetricFamily } from '../../runtime/metrics/metric-family.js';
 
 /** From 10 µs to 1,000 s, as client-go's. */
 const bounds = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1000];

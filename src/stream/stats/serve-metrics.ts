@@ -7,7 +7,7 @@
 import type { Metric } from 'prom-client';
 import type { Logger } from '../../runtime/logger.js';
 import type { PlainCall } from '../call.js';
-import type { MetricFamily, MetricsSources, MetricValue } from './metric-family.js';
+import type { MetricFamily, MetricsSources, MetricValue } from '../../runtime/metrics/metric-family.js';
 import { answer } from './serve-stats.js';
 
 export async function serveMetrics(call: PlainCall, sources: MetricsSources): Promise<void> {

@@ -1,6 +1,6 @@
 /** What the kubelet's server tells of its own work. Told synchronously; never throws. */
-import { Count, Distribution } from './instruments.js';
-import type { MetricFamily } from './metric-family.js';
+import { Count, Distribution } from '../../runtime/metrics/instruments.js';
+import type { MetricFamily } from '../../runtime/metrics/metric-family.js';
 
 /** One exec, attach, port-forward or followed log. */
 export interface SessionMetrics {

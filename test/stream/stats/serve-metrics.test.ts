@@ -5,7 +5,7 @@ import { pods } from '../../../src/kube/resources.js';
 import type { Pod } from '../../../src/kube/types.js';
 import { VkError } from '../../../src/runtime/errors.js';
 import { ApiMetrics } from '../../../src/stream/stats/api-metrics.js';
-import { gauge, metricsOfRegistry, type MetricsSource } from '../../../src/stream/stats/metric-family.js';
+import { gauge, metricsOfRegistry, type MetricsSource } from '../../../src/runtime/metrics/metric-family.js';
 import { nodeMetrics } from '../../../src/stream/stats/node-metrics.js';
 import { processMetrics } from '../../../src/stream/stats/process-metrics.js';
 import { ProviderMetrics } from '../../../src/stream/stats/provider-metrics.js';

@@ -1,6 +1,6 @@
 /** A logger whose every line names the pod it is about. */
-import type { PodRef } from '../../provider/provider.js';
-import { silentLogger, type Logger } from '../../runtime/logger.js';
+import type { PodRef } from './provider.js';
+import { silentLogger, type Logger } from '../runtime/logger.js';
 
 export function podLogger(logger: Logger, ref: PodRef): Logger {
   if (logger === silentLogger) return logger;

@@ -2,9 +2,10 @@
  * Which pods of the backend nobody wants any more. Pure, and careful: a pod counts as dangling only after it was seen
  * without a counterpart in Kubernetes several times over a while, and few are taken at a time. (Known disaster of such
  * clean-ups: the node object was deleted, the list of pods came back empty, and everything was deleted.) Even then the
- * apiserver itself is asked about each before its backend is touched: see `confirm` in `pod-call-decision.ts`.
+ * apiserver itself is asked about each before its backend is touched.
+ *
+ * Two sweep by these rules: a `PodsTracker` (`dangling-cleaner.ts`), and a `PodController` (`backend-inventory.ts`).
  */
-import type { Pod } from '../../kube/types.js';
 
 export interface DanglingRules {
   /** How often a pod must have been seen without a counterpart, in sweeps one after another. */
@@ -15,29 +16,28 @@ export interface DanglingRules {
   readonly maxPerSweep: number;
 }
 
-export interface Sighting {
-  readonly pod: Pod;
+export interface Sighting<Seen> {
+  readonly pod: Seen;
   readonly count: number;
   readonly firstAt: number;
 }
 
-export interface SweepResult {
-  /** To be remembered for the next sweep, by uid or name. */
-  readonly sightings: ReadonlyMap<string, Sighting>;
-  readonly dangling: readonly Pod[];
+export interface SweepResult<Seen> {
+  /** To be remembered for the next sweep, by the pod's key. */
+  readonly sightings: ReadonlyMap<string, Sighting<Seen>>;
+  readonly dangling: readonly Seen[];
 }
 
-/** `unclaimed`: the backend's pods that no record stands for, from a complete list, while the cache was fresh. */
-export function sweep(
-  unclaimed: readonly Pod[],
-  before: ReadonlyMap<string, Sighting>,
+/** `unclaimed`: by key the backend's pods that nobody stands for, from a complete list, while the cache was fresh. */
+export function sweep<Seen>(
+  unclaimed: Iterable<readonly [key: string, pod: Seen]>,
+  before: ReadonlyMap<string, Sighting<Seen>>,
   rules: DanglingRules,
   now: number,
-): SweepResult {
-  const sightings = new Map<string, Sighting>();
-  const dangling: Pod[] = [];
-  for (const pod of unclaimed) {
-    const key = pod.metadata.uid ?? `${pod.metadata.namespace ?? ''}/${pod.metadata.name ?? ''}`;
+): SweepResult<Seen> {
+  const sightings = new Map<string, Sighting<Seen>>();
+  const dangling: Seen[] = [];
+  for (const [key, pod] of unclaimed) {
     const previous = before.get(key);
     const sighting = { pod, count: (previous?.count ?? 0) + 1, firstAt: previous?.firstAt ?? now };
     const due = sighting.count >= rules.sightings && now - sighting.firstAt >= rules.minAgeMs;
@@ -45,4 +45,12 @@ export function sweep(
     else sightings.set(key, sighting);
   }
   return { sightings, dangling };
+}
+
+/**
+ * Whether to doubt that they are: when nobody stands for most of what the backend has, it is more likely that the wrong
+ * cluster was asked, or one without its memory, than that so many pods were left behind.
+ */
+export function isSuspicious(unclaimed: number, wanted: number): boolean {
+  return unclaimed > wanted;
 }

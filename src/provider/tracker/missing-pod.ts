@@ -1,6 +1,6 @@
 /** The status of a pod that the backend has lost: what ran in it is over, with what is known of it kept. Pure. */
 import type { ContainerStatus, PodStatus } from '../../kube/types.js';
-import { timestamp } from '../../provider/timestamp.js';
+import { timestamp } from '../timestamp.js';
 
 export interface LossReport {
   readonly reason: string;

@@ -1,0 +1,84 @@
+/**
+ * Makes the calls of a backend that nobody but the tracker asked for: each behind the throttle, with a deadline, counted.
+ * Neighbours: `cloud/throttle.ts` (the pause), `status-poller.ts`, `backend-events.ts`, `dangling-cleaner.ts` (the callers).
+ *
+ * Invariants
+ * 1. Nothing begins while the throttle pauses; waiting for it is not part of a call's time.
+ * 2. A call ends at its deadline or with `close()`, also if what it calls heeds no signal.
+ * 3. What has not come back in truth, by method and key, is known.
+ */
+import type { Clock } from '../../runtime/clock.js';
+import { VkError } from '../../runtime/errors.js';
+import type { Logger } from '../../runtime/logger.js';
+import { Count } from '../../runtime/metrics/instruments.js';
+import { onAbort, untilAborted } from '../../runtime/until-aborted.js';
+import type { CallContext } from '../call-context.js';
+import type { Throttle } from '../cloud/throttle.js';
+
+export interface BackendCallsOptions {
+  readonly clock: Clock;
+  readonly throttle: Throttle;
+  /** How long a call may take. */
+  readonly timeoutMs: number;
+}
+
+export class BackendCalls {
+  readonly count: Count = new Count('vk_tracker_calls_total', 'Calls of the backend by method and outcome');
+  readonly #options: BackendCallsOptions;
+  readonly #closing = new AbortController();
+  readonly #pending = new Set<string>();
+
+  constructor(options: BackendCallsOptions) {
+    this.#options = options;
+  }
+
+  /** Aborts with `close()`. */
+  get signal(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Whether the backend has said "not so fast", and no call would begin now. */
+  get isPaused(): boolean {
+    return this.#options.throttle.pausedUntil !== undefined;
+  }
+
+  /** Whether a call with that key is still running, though it may have been given up. */
+  isPending(method: string, key: string): boolean {
+    return this.#pending.has(`${method} ${key}`);
+  }
+
+  /** Settles as `call` does. Rejects with `Timeout` at the deadline, with `Aborted` when closed. */
+  async run<T>(method: string, key: string, logger: Logger, call: (context: CallContext) => Promise<T>): Promise<T> {
+    const { throttle } = this.#options;
+    let outcome = 'ok';
+    try {
+      return await throttle.run(() => this.#bounded(`${method} ${key}`, logger, call), this.signal);
+    } catch (error) {
+      outcome = throttle.pausedUntil === undefined ? VkError.from(error).code : 'TooManyRequests';
+      throw error;
+    } finally {
+      this.count.add(1, { method, outcome });
+    }
+  }
+
+  /** Ends every call. Idempotent. */
+  close(): void {
+    if (!this.signal.aborted) this.#closing.abort(new VkError('Aborted', 'pods tracker is closing'));
+  }
+
+  async #bounded<T>(name: string, logger: Logger, call: (context: CallContext) => Promise<T>): Promise<T> {
+    const { clock, timeoutMs } = this.#options;
+    const ending = new AbortController();
+    const timeout = new VkError('Timeout', `backend: no answer to ${name} within ${timeoutMs} ms`);
+    const timer = clock.setTimer(timeoutMs, () => ending.abort(timeout));
+    const unlink = onAbort(this.signal, () => ending.abort(this.signal.reason));
+    this.#pending.add(name);
+    const work = (async () => call({ signal: ending.signal, logger }))().finally(() => this.#pending.delete(name));
+    try {
+      return await untilAborted(work, ending.signal);
+    } finally {
+      timer.cancel();
+      unlink();
+    }
+  }
+}

@@ -1,0 +1,306 @@
+/**
+ * Asks a backend for the status of its pods, each at its own pace, and tells what changed. A `PodsTracker` is made of it,
+ * and a `PodController` whose provider does not notify. Neighbours: `look-schedule.ts` (which pod is due), `look-pool.ts`
+ * (how many at a time), `missing-decision.ts` (what a missing pod means), `backend-calls.ts` (deadline, throttle). It
+ * sends nothing to Kubernetes.
+ *
+ * Invariants
+ * 1. One timer, whatever the number of pods; one look at a pod at a time, and no more than `concurrency` in all.
+ * 2. A call that failed, or a list that failed, changes nothing. A pod that a list lacks is asked for by itself before
+ *    anything is concluded.
+ * 3. What was decided about a pod before a call is decided again after it: it may have been deleted meanwhile.
+ * 4. A pod whose call has not come back is not asked for again until it has.
+ * 5. An answer to what was asked before the newest answer, or before the status changed otherwise, is passed over.
+ * 6. After `close()` nothing is notified.
+ */
+import type { Pod, PodStatus } from '../../kube/types.js';
+import { type Clock, systemClock, type Timer } from '../../runtime/clock.js';
+import { hasCode } from '../../runtime/errors.js';
+import { type Logger, silentLogger } from '../../runtime/logger.js';
+import type { CallContext } from '../call-context.js';
+import { cloneJson } from '../clone-pod.js';
+import { Throttle } from '../cloud/throttle.js';
+import { jsonEqual } from '../json-equal.js';
+import { podLogger } from '../pod-logger.js';
+import type { PodRef, PodStatusLister } from '../provider.js';
+import { BackendCalls } from './backend-calls.js';
+import { LookPool } from './look-pool.js';
+import { isLookedAt, LookSchedule, type Look } from './look-schedule.js';
+import { decideMissing } from './missing-decision.js';
+import type { NodePods, TrackedPod } from './node-pods.js';
+import { defaultPace, retryIntervalMs, type Pace } from './pace.js';
+import { SteadyTime } from './steady-time.js';
+import type { StatusPollerOptions } from './status-poller-options.js';
+
+/** Where statuses come from. */
+export interface PodStatusSource extends Partial<PodStatusLister> {
+  /** The status of one pod, or undefined (or code `NotFound`) if there is none. Rejects if it cannot tell. */
+  fetchPodStatus(ref: PodRef, context: CallContext): Promise<PodStatus | undefined>;
+}
+
+/** What a poller shares with the other parts of a tracker. */
+export interface StatusPollerParts {
+  readonly calls?: BackendCalls;
+  /** Called in a pod's turn after a look that found something new, or that came when the pod's events were due. */
+  readonly afterLook?: (tracked: TrackedPod) => Promise<void>;
+}
+
+export type PolledPods = Pick<NodePods, 'tracked' | 'find' | 'claim'>;
+
+/** What a look found. `failed` says nothing about the pod; after `busy` it is looked at again soon. */
+type Answer =
+  { readonly kind: 'status'; readonly status: PodStatus } | { readonly kind: 'missing' | 'failed' | 'busy' };
+
+export class StatusPoller {
+  /** Looks that found another status, and pods that were taken for lost. */
+  readonly counts: { changes: number; lost: number } = { changes: 0, lost: 0 };
+  readonly #source: PodStatusSource;
+  readonly #pods: PolledPods;
+  readonly #notify: (pod: Pod) => void;
+  readonly #pace: Pace;
+  readonly #missingLooks: number;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #calls: BackendCalls;
+  readonly #afterLook: StatusPollerParts['afterLook'];
+  readonly #time: SteadyTime;
+  readonly #schedule: LookSchedule;
+  readonly #pool: LookPool<Look>;
+  #timer: Timer | undefined;
+  #listing: Promise<void> | undefined;
+  #listAgainAt = 0;
+  #listFailures = 0;
+  /** Numbers calls and updates in the order in which they began. */
+  #began = 0;
+  #started = false;
+
+  /** `notify` takes a pod, shared with the cache, with its new status, shared with the source. */
+  constructor(
+    source: PodStatusSource,
+    pods: PolledPods,
+    notify: (pod: Pod) => void,
+    options: StatusPollerOptions = {},
+    parts: StatusPollerParts = {},
+  ) {
+    const { clock = systemClock, random = Math.random, logger = silentLogger } = options;
+    const { jitter = 0.1, concurrency = 16, callTimeoutMs = 30_000, missingLooks = 1 } = options;
+    this.#source = source;
+    this.#pods = pods;
+    this.#notify = notify;
+    this.#pace = { ...defaultPace, ...options.pace };
+    this.#missingLooks = missingLooks;
+    this.#clock = clock;
+    this.#logger = logger;
+    const { throttle = new Throttle({ clock, random, logger }) } = options;
+    this.#calls = parts.calls ?? new BackendCalls({ clock, throttle, timeoutMs: callTimeoutMs });
+    this.#afterLook = parts.afterLook;
+    // It is asked at least at the fastest pace, or a little later on a busy machine.
+    this.#time = new SteadyTime(clock, this.#pace.fastestMs * 2 + 10_000);
+    this.#schedule = new LookSchedule({ pace: this.#pace, jitter, random, clock });
+    this.#pool = new LookPool(concurrency, () => !this.#isClosed && !this.#calls.isPaused);
+  }
+
+  /** Pods that are looked at, that wait for their look, and looks that run. */
+  get status(): { readonly pods: number; readonly waiting: number; readonly running: number } {
+    return { pods: this.#schedule.size, waiting: this.#pool.waiting, running: this.#pool.running };
+  }
+
+  /** Looks at every pod, and goes on until closed. A second call does nothing. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#turn();
+  }
+
+  /** Has a pod looked at without waiting for its time. Nothing follows for one that is not tracked. */
+  look(ref: PodRef): void {
+    const tracked = this.#isClosed ? undefined : this.#pods.find(ref);
+    if (tracked === undefined || !isLookedAt(tracked)) return;
+    const now = this.#time.now();
+    const look = this.#schedule.meet(tracked, now);
+    this.#schedule.hurry(look, now);
+    this.#await(look);
+    this.#pool.pump();
+  }
+
+  /**
+   * Lets `mutate` change a copy of the pod's status, or answer another, and tells of it at once. What was asked before is
+   * passed over. Answers false for a pod that is not tracked, and after `close()`. What `mutate` throws comes out.
+   */
+  update(ref: PodRef, mutate: (status: PodStatus) => PodStatus | void): boolean {
+    const tracked = this.#isClosed ? undefined : this.#pods.find(ref);
+    if (tracked === undefined) return false;
+    const copy = cloneJson(tracked.lastStatus ?? tracked.pod.status ?? {});
+    const status = mutate(copy) ?? copy;
+    const look = this.#schedule.meet(tracked, this.#time.now());
+    look.newest = ++this.#began;
+    this.#notify({ ...tracked.pod, status });
+    this.#meet(look);
+    return true;
+  }
+
+  /** Ends what runs, and begins nothing more. Idempotent. */
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    this.#calls.close();
+    await Promise.all([this.#pool.close(), this.#listing]);
+  }
+
+  get #isClosed(): boolean {
+    return this.#calls.signal.aborted;
+  }
+
+  #turn(): void {
+    if (this.#isClosed) return;
+    const now = this.#time.now();
+    const { due, nextAt } = this.#schedule.turn(this.#pods.tracked(), (look) => this.#pool.has(look), now);
+    if (this.#source.listPodStatuses === undefined) for (const look of due) this.#await(look);
+    else if (due.length > 0) this.#list(now);
+    this.#pool.pump();
+    // Very many pods are taken together, so that each turn is worth its while.
+    const { fastestMs } = this.#pace;
+    const leastMs = Math.min(this.#schedule.size / 10, fastestMs / 5);
+    const delayMs = Math.min(Math.max(nextAt - now, leastMs), fastestMs);
+    this.#timer = this.#clock.setTimer(delayMs, () => this.#turn());
+  }
+
+  /** Takes over what the node has of the pod by now. Answers whether that changed since the pod was last met. */
+  #meet(look: Look): boolean {
+    const tracked = this.#pods.find(look.ref);
+    if (tracked === undefined || tracked.lastStatus === look.status) return false;
+    this.#schedule.changed(look, tracked, this.#time.now());
+    return true;
+  }
+
+  #await(look: Look): void {
+    this.#pool.add(look, () => this.#lookAt(look));
+  }
+
+  async #lookAt(look: Look): Promise<void> {
+    if (!this.#schedule.has(look) || this.#calls.isPending('fetchPodStatus', look.ref.uid)) return;
+    await this.#claimed(look, async (claim) => {
+      this.#meet(look);
+      const began = ++this.#began;
+      const found = this.#conclude(look, began, await this.#ask(look, claim));
+      if (found && this.#afterLook) await this.#afterLook(found);
+    });
+  }
+
+  /** Runs `work`, and then lets other calls for the pod in again if it kept them away. Never rejects. */
+  async #claimed(look: Look, work: (claim: () => boolean) => Promise<void>): Promise<void> {
+    let release: (() => void) | undefined;
+    try {
+      await work(() => (release = this.#pods.claim(look.ref)) !== undefined);
+    } catch (err) {
+      this.#schedule.failed(look, this.#time.now());
+      if (!this.#isClosed) podLogger(this.#logger, look.ref).error({ err }, 'look at a pod failed');
+    } finally {
+      release?.();
+    }
+  }
+
+  async #ask({ ref, failures }: Look, claim: () => boolean): Promise<Answer> {
+    const logger = podLogger(this.#logger, ref);
+    try {
+      return await this.#calls.run('fetchPodStatus', ref.uid, logger, async (context): Promise<Answer> => {
+        // Not before its turn: a pod that waits for the throttle can still be deleted.
+        if (!claim()) return { kind: 'busy' };
+        const status = await this.#source.fetchPodStatus(ref, context);
+        return status ? { kind: 'status', status } : { kind: 'missing' };
+      });
+    } catch (err) {
+      if (hasCode(err, 'NotFound')) return { kind: 'missing' };
+      if (this.#isClosed || this.#calls.isPaused) return { kind: 'busy' };
+      // Of many failures in a row the first.
+      if (failures === 0) logger.warn({ err }, 'pod status not fetched');
+      return { kind: 'failed' };
+    }
+  }
+
+  /** Takes an answer to what began as number `began`. Returns the pod if its events are due. */
+  #conclude(look: Look, began: number, answer: Answer): TrackedPod | undefined {
+    const tracked = this.#isClosed ? undefined : this.#pods.find(look.ref);
+    const now = this.#time.now();
+    if (tracked === undefined || !isLookedAt(tracked)) this.#schedule.drop(look);
+    else if (answer.kind === 'failed') this.#schedule.failed(look, now);
+    else if (answer.kind === 'busy') this.#schedule.again(look, now);
+    else if (this.#meet(look) || began < look.newest) this.#schedule.hurry(look, now);
+    else return this.#take(look, tracked, began, answer.kind === 'status' ? answer.status : undefined);
+    return undefined;
+  }
+
+  #take(look: Look, tracked: TrackedPod, began: number, found: PodStatus | undefined): TrackedPod | undefined {
+    const now = this.#time.now();
+    look.newest = began;
+    const lost = found ? undefined : decideMissing(tracked, now - look.since, this.#clock.now());
+    look.missed = lost ? look.missed + 1 : 0;
+    if (lost && look.missed < this.#missingLooks) {
+      this.#schedule.again(look, now);
+      return undefined;
+    }
+    const status = found ?? lost ?? tracked.lastStatus;
+    const isChanged = status !== undefined && !jsonEqual(status, tracked.lastStatus);
+    const areEventsDue = this.#schedule.answered(look, isChanged, status?.phase === 'Running', now);
+    if (isChanged) {
+      this.counts.changes += 1;
+      if (lost) this.counts.lost += 1;
+      this.#notify({ ...tracked.pod, status });
+      look.status = this.#pods.find(look.ref)?.lastStatus;
+    }
+    return areEventsDue ? tracked : undefined;
+  }
+
+  /** Asks for all pods at once, unless that is being done or was done a moment ago. */
+  #list(now: number): void {
+    if (this.#listing !== undefined || now < this.#listAgainAt || this.#calls.isPaused) return;
+    if (this.#calls.isPending('listPodStatuses', '')) return;
+    this.#listing = this.#lookAtAll()
+      .catch((err: unknown) => this.#logger.error({ err }, 'look at the pods failed'))
+      .finally(() => {
+        this.#listing = undefined;
+        const { fastestMs } = this.#pace;
+        const pauseMs = this.#listFailures ? retryIntervalMs(this.#pace, fastestMs, this.#listFailures) : fastestMs;
+        this.#listAgainAt = this.#time.now() + pauseMs;
+        this.#pool.pump();
+      });
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const began = ++this.#began;
+    let listed: Map<string, PodStatus>;
+    try {
+      const list = await this.#calls.run('listPodStatuses', '', this.#logger, async (context) =>
+        this.#source.listPodStatuses?.(context),
+      );
+      listed = new Map(list?.map(({ ref, status }) => [keyOf(ref), status]));
+      this.#listFailures = 0;
+    } catch (err) {
+      this.#listFailures += 1;
+      if (!this.#isClosed && !this.#calls.isPaused) this.#logger.warn({ err }, 'pod statuses not listed');
+      return;
+    }
+    for (const { pod } of this.#pods.tracked()) {
+      const look = this.#schedule.get(pod.metadata.uid);
+      if (look && !this.#pool.has(look)) this.#listed(look, began, listed.get(keyOf(look.ref)));
+    }
+  }
+
+  #listed(look: Look, began: number, status: PodStatus | undefined): void {
+    if (status === undefined) {
+      if (look.dueAt <= this.#time.now()) this.#await(look);
+      return;
+    }
+    const found = this.#conclude(look, began, { kind: 'status', status });
+    const afterLook = found && this.#afterLook;
+    if (!afterLook) return;
+    this.#pool.add(look, () =>
+      this.#claimed(look, async (claim) => {
+        if (claim()) await afterLook(found);
+      }),
+    );
+  }
+}
+
+function keyOf({ uid, namespace, name }: PodRef): string {
+  return uid === '' ? `${namespace}/${name}` : uid;
+}
