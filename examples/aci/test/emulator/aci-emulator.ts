@@ -30,6 +30,7 @@ import {
   resolveOptions,
 } from './options.js';
 import { PretendMachine } from './run/pretend-machine.js';
+import { ProcessMachines } from './run/processes/process-machines.js';
 
 /**
  * ```ts
@@ -45,6 +46,7 @@ export class AciEmulator implements AsyncDisposable {
   readonly faults: Faults;
   readonly tokens: Tokens;
   readonly #settings: EmulatorSettings;
+  readonly #machines: ProcessMachines;
   readonly #cloud: ContainerGroups;
   readonly #sessions: ExecSessions;
   readonly #windows: RequestWindows;
@@ -59,7 +61,10 @@ export class AciEmulator implements AsyncDisposable {
     this.#settings = settings;
     this.credentials = settings.credentials;
     this.tokens = new Tokens(clock, settings.tokenLifeMs);
-    this.#cloud = new ContainerGroups(settings, async () => new PretendMachine(clock, images));
+    this.#machines = new ProcessMachines(settings.execCommand);
+    this.#cloud = new ContainerGroups(settings, async (name, group) =>
+      settings.run === 'processes' ? this.#machines.create(name, group) : new PretendMachine(clock, images),
+    );
     this.#sessions = new ExecSessions(clock);
     this.#windows = new RequestWindows(clock, settings.limits);
     this.#api = new ManagementApi(settings, this.#cloud, this.#sessions, () => this.endpoint);
@@ -120,6 +125,7 @@ export class AciEmulator implements AsyncDisposable {
     await this.#sessions.close();
     await this.#server.close();
     await this.#cloud.close();
+    await this.#machines.close();
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {

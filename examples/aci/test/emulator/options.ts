@@ -69,6 +69,11 @@ export interface AciEmulatorOptions {
   readonly pollAfterSeconds?: number;
   /** Whether a deletion is answered with 202 and polled for (`operation`), or with 200 when it is done. Default: `operation`. */
   readonly deletion?: 'operation' | 'at-once';
+  /**
+   * The command of an exec is one text. `words`: it is split at spaces. `whole`: it is the name of a program, which can have
+   * no arguments, as the service documents. Default: `words`.
+   */
+  readonly execCommand?: 'words' | 'whole';
   /** How long tokens are valid. Default: an hour. */
   readonly tokenLifeMs?: number;
   /** Default: a free one. */
@@ -113,6 +118,7 @@ export function resolveOptions(options: AciEmulatorOptions): EmulatorSettings {
     visibleAfterMs: options.visibleAfterMs ?? 0,
     deleteWhileProvisioning: options.deleteWhileProvisioning ?? 'deletes',
     pollAfterSeconds: options.pollAfterSeconds ?? 0,
+    execCommand: options.execCommand ?? 'words',
     deletion: options.deletion ?? 'operation',
     tokenLifeMs: options.tokenLifeMs ?? 3_600_000,
     port: options.port ?? 0,

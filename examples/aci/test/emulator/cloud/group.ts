@@ -101,10 +101,9 @@ export class Group {
       await mayProceed(this.name, this.signal);
       this.provisioningState = 'Creating';
       await this.#pull();
-      this.#machine ??= await this.#context.newMachine(this.name, this.spec);
-      if (this.signal.aborted) throw this.signal.reason;
-      await this.#runInitContainers(this.#machine);
-      for (const life of this.containers) life.start(this.#machine);
+      const machine = await this.#ownMachine();
+      await this.#runInitContainers(machine);
+      for (const life of this.containers) life.start(machine);
       this.provisioningState = 'Succeeded';
     } catch (error) {
       if (!this.signal.aborted) this.provisioningState = 'Failed';
@@ -152,6 +151,17 @@ export class Group {
     await Promise.all([...this.containers, ...this.initContainers].map((life) => life.stop(grace)));
     await this.#machine?.[Symbol.asyncDispose]();
     this.#machine = undefined;
+  }
+
+  async #ownMachine(): Promise<Machine> {
+    if (this.#machine) return this.#machine;
+    const machine = await this.#context.newMachine(this.name, this.spec);
+    if (this.signal.aborted) {
+      await machine[Symbol.asyncDispose]();
+      throw this.signal.reason;
+    }
+    this.#machine = machine;
+    return machine;
   }
 
   async #pull(): Promise<void> {
