@@ -74,7 +74,7 @@ export class AciProvider implements Provider, AsyncDisposable {
     this.#settings = settings;
     this.#options = options;
     this.#clock = clock;
-    this.#throttle = new Throttle({ clock });
+    this.#throttle = new Throttle({ clock, logger });
     this.#api = withHealth(new AzureContainerGroups(settings.cloud, { throttle: this.#throttle, clock }), (error) => {
       this.#health = afterCall(this.#health, error, clock.now());
     });
@@ -90,7 +90,6 @@ export class AciProvider implements Provider, AsyncDisposable {
 
   async createPod(pod: Pod, context: PodContext): Promise<void> {
     await this.#groups.create(pod, context);
-    this.tracker.look(podRef(pod));
   }
 
   /** The cloud changes nothing of a group that runs, and labels and annotations are Kubernetes' own. */

@@ -73,7 +73,7 @@ describe('refusals of the cloud', () => {
     expect(of('RestError', 'REQUEST_SEND_ERROR')).toBe('Unavailable');
     expect(of('RestError', 'ENOTFOUND')).toBe('Unavailable');
     expect(of('RestError', 'PARSE_ERROR')).toBe('Unavailable');
-    expect(of('AbortError')).toBe('Aborted');
+    expect(of('AbortError')).toBe('Timeout');
     expect(of('AuthenticationError')).toBe('Unauthorized');
     expect(of('TypeError')).toBe('Internal');
     expect(about(undefined).code).toBe('Internal');

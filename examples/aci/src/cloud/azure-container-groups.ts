@@ -156,6 +156,7 @@ export class AzureContainerGroups implements ContainerGroupsApi {
       try {
         return await call();
       } catch (error) {
+        signal.throwIfAborted();
         throw cloudError(what, error, this.#clock.now(), secrets);
       }
     }, signal);

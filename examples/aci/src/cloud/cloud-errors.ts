@@ -85,12 +85,13 @@ function meaningOf({ name, statusCode, code = '', retryAfterMs }: CloudFailure):
 
 /** No answer has come of the cloud itself. */
 function unansweredMeaning(name: string): Meaning {
+  if (isOfIdentity(name)) {
+    return { code: 'Unauthorized', explanation: 'no token; look at AZURE_… and VIRTUALNODE_USER_IDENTITY_CLIENTID' };
+  }
   switch (name) {
     case 'AbortError':
-      return { code: 'Aborted', explanation: 'called off' };
-    case 'AuthenticationError':
-    case 'CredentialUnavailableError':
-      return { code: 'Unauthorized', explanation: 'no token; look at AZURE_… and VIRTUALNODE_USER_IDENTITY_CLIENTID' };
+      // Who called it off does not ask what came of it; so this is the SDK's time limit.
+      return { code: 'Timeout', explanation: 'no answer in time' };
     case 'RestError':
       return { code: 'Unavailable', explanation: 'the cloud is out of reach' };
     default:
@@ -106,7 +107,7 @@ function readFailure(thrown: unknown, now: number): CloudFailure {
   const response = recordIn(error, 'response');
   const name = textOf(error['name']);
   const statusCode = typeof error['statusCode'] === 'number' ? error['statusCode'] : undefined;
-  if (name === 'AuthenticationError' || name === 'CredentialUnavailableError') {
+  if (isOfIdentity(name)) {
     // Its message holds a trace of the request; the first line is the reason.
     return { name, detail: firstLine(textOf(error['message'])) };
   }
@@ -119,6 +120,11 @@ function readFailure(thrown: unknown, now: number): CloudFailure {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     detail: statusCode === undefined ? firstLine(textOf(error['message'])) : textOf(body?.['message']),
   };
+}
+
+/** `AuthenticationError`, `AuthenticationRequiredError` and the like. */
+function isOfIdentity(name: string): boolean {
+  return /^(Aggregate)?Authentication|^CredentialUnavailable/.test(name);
 }
 
 /** In seconds or as a date (RFC 9110, section 10.2.3). */

@@ -14,8 +14,8 @@ export async function firstAnswer(
 ): Promise<FullOperationResponse> {
   const enough = new AbortController();
   let answer: FullOperationResponse | undefined;
-  const onResponse = (response: FullOperationResponse, _: unknown, refusal?: unknown): void => {
-    if (refusal === undefined) answer ??= response;
+  const onResponse = (response: FullOperationResponse): void => {
+    if (response.status < 300) answer ??= response;
     enough.abort();
   };
   try {
