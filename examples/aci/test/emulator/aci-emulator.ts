@@ -177,7 +177,10 @@ export class AciEmulator implements AsyncDisposable {
     response: ServerResponse,
   ): Promise<Answer | undefined | 'go on'> {
     for (const fault of faults) {
-      if ('until' in fault && (fault.when ?? 'before') === when) await fault.until;
+      if ('until' in fault && (fault.when ?? 'before') === when) {
+        fault.arrived?.();
+        await fault.until;
+      }
       if ('hang' in fault && fault.hang === when) return undefined;
       if ('reset' in fault && fault.reset === when) {
         response.socket?.destroy();

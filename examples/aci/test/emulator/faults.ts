@@ -24,8 +24,8 @@ export type Fault =
   | { readonly hang: 'before' | 'after' }
   /** Answered late. */
   | { readonly delayMs: number }
-  /** Held, before or after it has been done, until the promise resolves. */
-  | { readonly until: Promise<unknown>; readonly when?: 'before' | 'after' }
+  /** Held, before or after it has been done, until the promise resolves; `arrived` is called when that begins. */
+  | { readonly until: Promise<unknown>; readonly when?: 'before' | 'after'; readonly arrived?: () => void }
   /** Answered with this text in place of the body: broken JSON, a proxy's page. */
   | { readonly text: string; readonly contentType?: string }
   /** Fields are left out of the answer. */
@@ -80,10 +80,15 @@ export class Faults {
   hold(
     operation: Operation | '*',
     options: FaultScope & { readonly when?: 'before' | 'after' } = {},
-  ): { readonly release: () => void } {
-    const { promise, resolve } = withResolvers();
-    this.next(operation, { until: promise, when: options.when ?? 'before' }, options);
-    return { release: resolve };
+  ): { readonly arrived: Promise<void>; readonly release: () => void } {
+    const released = withResolvers();
+    const arrived = withResolvers();
+    this.next(
+      operation,
+      { until: released.promise, when: options.when ?? 'before', arrived: arrived.resolve },
+      options,
+    );
+    return { arrived: arrived.promise, release: released.resolve };
   }
 
   /** Leaves fields out of every group in every answer from now on. */
