@@ -2,7 +2,10 @@
 import type { PodEnvironment, RegistryCredentials, Secret, VolumeContent } from 'vk-sdk';
 
 export interface PodMaterial {
-  /** Of every container, as `context.inputs.environment()` answers it. */
+  /**
+   * Of every container, as `context.inputs.environment()` answers it: told the node's address, since variables that wait for
+   * one are refused.
+   */
   readonly environment: PodEnvironment;
   /** By the volume's name, as `context.inputs.volumes()` answers them. */
   readonly volumes: ReadonlyMap<string, VolumeContent>;

@@ -6,6 +6,7 @@ import type { Volume as GroupVolume } from '@azure/arm-containerinstance';
 import type { Container, Pod, PodSpec, VolumeFiles } from 'vk-sdk';
 import type { OperatingSystem } from '../group-settings.js';
 import type { PodMaterial } from '../pod-material.js';
+import { checkFileModes } from './file-modes.js';
 import { fileShareOf } from './file-share.js';
 import { checkFields, refused, type FieldRule } from './fields.js';
 import type { Refusals } from './refusals.js';
@@ -17,9 +18,6 @@ const mostVolumes = 20;
 
 /** Where admission mounts the token of the pod's service account. */
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
-
-/** The mode that the API gives a volume whose pod says nothing. */
-const defaultMode = 0o644;
 
 const emptyDirFields = {
   medium: refused('the cloud has no memory volumes to write to'),
@@ -72,6 +70,7 @@ function volumeOf(
   const content = material.volumes.get(volume.name);
   switch (content?.kind) {
     case 'files':
+      checkFileModes(volume, path, refusals);
       return filesVolume(content.files, path, refusals);
     case 'emptyDir':
       checkFields(volume.emptyDir, `${path}.emptyDir`, emptyDirFields, refusals);
@@ -91,10 +90,8 @@ function volumeOf(
 /** Values in base64, as the cloud takes them. A volume without files is an empty folder, which a secret volume cannot be. */
 function filesVolume(files: VolumeFiles, path: string, refusals: Refusals): Omit<GroupVolume, 'name'> {
   const secret: Record<string, string> = {};
-  for (const [file, { data, mode }] of files) {
+  for (const [file, { data }] of files) {
     if (file.includes('/')) refusals.add(path, `file ${file}: the cloud has no folders in such volumes`);
-    if (mode !== defaultMode)
-      refusals.add(path, `file ${file}: mode 0${mode.toString(8)} cannot be given, leave it at 0644`);
     secret[file] = data.toString('base64');
   }
   return files.size > 0 ? { secret } : { emptyDir: {} };
