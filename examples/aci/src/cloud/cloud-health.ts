@@ -5,13 +5,13 @@
  * 1. A cloud that throttles, or refuses a request, is in reach.
  * 2. One failure is none: only failures for as long as `patienceMs`, without an answer in between, are.
  */
-import { hasCode } from 'vk-sdk';
+import { hasCode, VkError } from 'vk-sdk';
 
 export interface CloudHealth {
   /** When the cloud last answered, in ms since the epoch. */
   readonly answeredAt?: number;
   /** The failures since then. */
-  readonly failing?: { readonly since: number; readonly error: unknown };
+  readonly failing?: { readonly since: number; readonly error: VkError };
 }
 
 /** Long enough for a token to be fetched anew and a connection to be made again. */
@@ -24,7 +24,7 @@ export function afterCall(health: CloudHealth, error: unknown, now: number): Clo
   if (error === undefined || isAnswer(error)) return { answeredAt: now };
   // Whoever called it off says nothing of the cloud.
   if (hasCode(error, 'Aborted')) return health;
-  return { ...health, failing: { since: health.failing?.since ?? now, error } };
+  return { ...health, failing: { since: health.failing?.since ?? now, error: VkError.from(error) } };
 }
 
 /** Whether the cloud has to be asked for anybody to know. */
@@ -33,7 +33,7 @@ export function needsProbe({ answeredAt, failing }: CloudHealth, now: number): b
 }
 
 /** What keeps the node from being ready; undefined while nothing does. */
-export function outage({ answeredAt, failing }: CloudHealth, now: number): unknown {
+export function outage({ answeredAt, failing }: CloudHealth, now: number): VkError | undefined {
   if (failing === undefined) return undefined;
   // A node that has never had an answer has nothing to be patient for.
   return answeredAt === undefined || now - failing.since >= patienceMs ? failing.error : undefined;

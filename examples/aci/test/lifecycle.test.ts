@@ -1,0 +1,221 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { podRef } from 'vk-sdk';
+import { isRunning, podOf, Scene, type SceneOptions } from './scene.js';
+
+describe('a pod on the cloud', () => {
+  const opened: Scene[] = [];
+
+  afterEach(async () => {
+    for (const scene of opened.splice(0)) await scene[Symbol.asyncDispose]();
+  });
+
+  async function start(options?: SceneOptions): Promise<Scene> {
+    const scene = await Scene.start(options);
+    opened.push(scene);
+    return scene;
+  }
+
+  it('is a container group that runs, and goes with it', async () => {
+    const scene = await start({ cloud: { latencies: { answer: 20, pending: 1_000, pull: 3_000, delete: 2_000 } } });
+    const pod = await scene.run(podOf('web'));
+    expect(scene.groups).toEqual([scene.group(pod)]);
+    expect(pod.status).toMatchObject({ phase: 'Running', hostIP: '10.9.8.7' });
+    expect(scene.cloud.requests.count('create')).toBe(1);
+
+    await scene.delete('web');
+    expect(scene.groups).toEqual([]);
+    expect(scene.eventsOf('web').map(({ reason }) => reason)).not.toContain('ProviderDeleteFailed');
+  });
+
+  it('is Pending while the cloud provisions, and tells its events', async () => {
+    const scene = await start({ cloud: { latencies: { pending: 10_000, pull: 10_000 } } });
+    await scene.run(podOf('web'), ({ phase, containerStatuses }) => phase === 'Pending' && containerStatuses?.length);
+    await scene.status('web', isRunning);
+    const reasons = scene.eventsOf('web').map(({ reason }) => reason);
+    expect(reasons).toEqual(expect.arrayContaining(['ProviderCreateSuccess', 'Pulling', 'Pulled', 'Started']));
+    expect(new Set(reasons).size).toBe(reasons.length);
+  });
+
+  it('has ended when its containers have, with their exit code', async () => {
+    const scene = await start();
+    const pod = await scene.run(
+      podOf('job', { command: ['sh', '-c', 'exit 3'] }, { restartPolicy: 'Never' }),
+      ({ phase }) => ['Failed', 'Succeeded'].includes(phase ?? ''),
+    );
+    expect(pod.status?.phase).toBe('Failed');
+    expect(pod.status?.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(3);
+  });
+
+  it('is refused with the path of what the cloud cannot give it, and is not tried again', async () => {
+    const scene = await start();
+    const pod = await scene.run(podOf('web', {}, { hostNetwork: true }), ({ phase }) => phase === 'Failed');
+    expect(pod.status).toMatchObject({ reason: 'ProviderFailed' });
+    expect(pod.status?.message).toContain('spec.hostNetwork');
+    await scene.pass(60_000);
+    expect(scene.cloud.requests.count('create')).toBe(0);
+  });
+
+  it('waits for room while the quota is used up, says so, and runs when there is some', async () => {
+    const scene = await start({ cloud: { quota: { groups: 1 } } });
+    await scene.run(podOf('first'));
+    const pod = await scene.run(podOf('second'), ({ reason }) => reason === 'ProviderFailed');
+    expect(pod.status?.phase).toBe('Pending');
+    expect(pod.status?.message).toMatch(
+      /^container group default-second-\w+: create: no room \(ContainerGroupQuotaReached\): /,
+    );
+    expect(scene.eventsOf('second').find(({ type }) => type === 'Warning')?.message).toContain('no room');
+    await scene.delete('first');
+    await scene.status('second', isRunning);
+    expect(scene.groups).toHaveLength(1);
+  });
+
+  it('waits out that the cloud throttles, without a word of failure', async () => {
+    const scene = await start();
+    scene.cloud.faults.next('create', { status: 429, retryAfterSeconds: 20 });
+    await scene.run(podOf('web'));
+    expect(scene.groups).toHaveLength(1);
+    expect(scene.node()).toMatchObject({ phase: 'running' });
+  });
+
+  it.each([
+    ['create', { status: 500 }],
+    ['create', { status: 500, when: 'after' }],
+    ['create', { reset: 'before' }],
+    ['create', { reset: 'after' }],
+    ['create', { status: 504, when: 'after' }],
+    ['create', { status: 409, code: 'ContainerGroupTransitioning' }],
+    ['get', { status: 500 }],
+    ['get', { reset: 'after' }],
+    ['get', { text: '<html>proxy</html>', contentType: 'text/html' }],
+    ['get', { status: 404, code: 'ResourceGroupNotFound' }],
+  ] as const)('comes to one group though its %s meets %o', async (operation, fault) => {
+    const scene = await start();
+    scene.cloud.faults.next(operation, fault);
+    const pod = await scene.run(podOf('web'));
+    expect(scene.groups).toEqual([scene.group(pod)]);
+  });
+
+  it.each([
+    ['delete', { status: 500 }],
+    ['delete', { status: 500, when: 'after' }],
+    ['delete', { reset: 'before' }],
+    ['delete', { reset: 'after' }],
+    ['delete', { status: 409, code: 'ContainerGroupTransitioning' }],
+    ['delete', { status: 429, retryAfterSeconds: 5 }],
+    ['poll', { status: 500 }],
+    ['poll', { reset: 'after' }],
+    ['poll', { status: 404, code: 'ResourceNotFound' }],
+    ['get', { status: 500 }],
+    ['get', { status: 404, code: 'ResourceGroupNotFound' }],
+  ] as const)('leaves no group behind though its deletion meets %s: %o', async (operation, fault) => {
+    const scene = await start({ cloud: { latencies: { delete: 2_000 } } });
+    await scene.run(podOf('web'));
+    scene.cloud.faults.next(operation, fault);
+    await scene.delete('web');
+    expect(scene.groups).toEqual([]);
+  });
+
+  it.each(['deletes', 'refuses', 'leaks'] as const)(
+    'upstream §5: leaves no group behind when it is deleted during provisioning, by a cloud that %s',
+    async (deleteWhileProvisioning) => {
+      const scene = await start({
+        cloud: { latencies: { pending: 5_000, pull: 60_000, delete: 1_000 }, deleteWhileProvisioning },
+      });
+      await scene.run(podOf('web'), ({ containerStatuses }) => containerStatuses?.length);
+      expect(scene.groups).toHaveLength(1);
+      await scene.delete('web');
+      expect(scene.groups).toEqual([]);
+      await scene.pass(120_000);
+      expect(scene.groups).toEqual([]);
+    },
+  );
+
+  it('leaves no group behind when it is deleted while the request for it is on its way', async () => {
+    const scene = await start();
+    const held = scene.cloud.faults.hold('create', { when: 'before' });
+    await scene.create(podOf('web'));
+    await scene.until('the request', () => scene.cloud.requests.count('create') > 0);
+    await scene.startDelete('web');
+    await scene.pass(2_000);
+    held.release();
+    await scene.until('pod web is gone', () => scene.pod('web') === undefined);
+    expect(scene.groups).toEqual([]);
+  });
+
+  it('upstream §5: fails when its group has vanished, running or not, and its like can be made', async () => {
+    const scene = await start();
+    const running = await scene.run(podOf('running'));
+    const slow = await scene.create(podOf('slow'));
+    scene.cloud.faults.stick(scene.group(slow));
+    await scene.status('slow', ({ containerStatuses }) => containerStatuses?.length);
+    for (const pod of [running, slow]) await scene.cloud.faults.vanish(scene.group(pod));
+    const lost = await scene.status('running', ({ phase }) => phase === 'Failed');
+    expect(lost.status).toMatchObject({ reason: 'NotFound' });
+    expect(lost.status?.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(-137);
+    await scene.status('slow', ({ phase }) => phase === 'Failed');
+    await scene.delete('running');
+    await scene.run(podOf('running'));
+  });
+
+  it('stays Pending while provisioning is stuck, and can be deleted all the same', async () => {
+    const scene = await start();
+    const created = await scene.create(podOf('web'));
+    scene.cloud.faults.stick(scene.group(created));
+    await scene.status('web', ({ containerStatuses }) => containerStatuses?.length);
+    await scene.pass(600_000);
+    expect(scene.pod('web')?.status?.phase).toBe('Pending');
+    await scene.delete('web');
+    expect(scene.groups).toEqual([]);
+  });
+
+  it('stays as it is while the cloud leaves fields out of its answers', async () => {
+    const scene = await start();
+    const pod = await scene.run(podOf('web'));
+    for (const field of ['properties', 'tags', 'name', 'id', 'properties.instanceView', 'properties.containers']) {
+      const restore = scene.cloud.faults.strip([field]);
+      await scene.pass(120_000);
+      restore();
+      expect(scene.pod('web')?.status, field).toMatchObject({ phase: 'Running' });
+      expect(scene.pod('web')?.metadata.uid).toBe(pod.metadata.uid);
+    }
+    expect(scene.groups).toEqual([scene.group(pod)]);
+  });
+
+  it('is adopted by the next process of its node, as it is', async () => {
+    const scene = await start();
+    const pod = await scene.run(podOf('web'));
+    await scene.stopNode();
+    const creates = scene.cloud.requests.count('create');
+    await scene.startNode();
+    await scene.pass(10_000);
+    expect(scene.cloud.requests.count('create')).toBe(creates);
+    expect(scene.pod('web')).toMatchObject({ metadata: { uid: pod.metadata.uid }, status: { phase: 'Running' } });
+    await scene.delete('web');
+    expect(scene.groups).toEqual([]);
+  });
+
+  it('whose deletion its process did not live to see through is deleted by the next', async () => {
+    const scene = await start({ cloud: { latencies: { delete: 30_000 } } });
+    await scene.run(podOf('web'));
+    await scene.startDelete('web');
+    await scene.until('the deletion', () => scene.cloud.requests.count('delete') > 0);
+    await scene.stopNode();
+    await scene.startNode();
+    await scene.until('pod web is gone', () => scene.pod('web') === undefined);
+    expect(scene.groups).toEqual([]);
+  });
+
+  it('is not touched by a node of another name', async () => {
+    const scene = await start();
+    const pod = await scene.run(podOf('web'));
+    const context = { signal: new AbortController().signal, logger: { debug() {}, info() {}, warn() {}, error() {} } };
+    expect((await scene.provider.getPods(context)).map(podRef)).toEqual([podRef(pod)]);
+    const group = scene.cloud.groups.get(scene.group(pod));
+    if (group === undefined) throw new Error('no group');
+    group.spec = { ...group.spec, tags: { ...group.spec.tags, NodeName: 'node-2' } };
+    expect(await scene.provider.getPods(context)).toEqual([]);
+    expect(await scene.provider.getPod(podRef(pod), context)).toBeUndefined();
+    await scene.provider.deletePod(pod, { ...context, gracePeriodSeconds: 0 });
+    expect(scene.groups).toEqual([scene.group(pod)]);
+  });
+});
