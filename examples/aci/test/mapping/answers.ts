@@ -41,7 +41,7 @@ export function answer(state: string, container: object = {}, group: object = {}
     ipAddress: { type: 'Public', ports: [], ip: '20.1.2.3' },
     instanceView: { state, events: [] },
     ...group,
-  } as ContainerGroup;
+  };
 }
 
 export const runningView = { restartCount: 0, currentState: { state: 'Running', startTime: new Date(started) } };

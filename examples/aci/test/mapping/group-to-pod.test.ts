@@ -46,7 +46,7 @@ describe('the pod of a group', () => {
   });
 
   it.each([undefined, null, 7, 'text', [], {}])('is none of %j', (group) => {
-    expect(groupToPod(group as unknown as ContainerGroup)).toBeUndefined();
+    expect(groupToPod(group as ContainerGroup)).toBeUndefined();
   });
 
   it('has each container once that has a name', () => {

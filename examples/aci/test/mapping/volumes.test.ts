@@ -156,7 +156,7 @@ describe('a volume', () => {
     ],
     [
       'a kind that Kubernetes may have one day',
-      { quantumFoam: { size: 1 } } as Volume,
+      { quantumFoam: { size: 1 } },
       'spec.volumes[v].quantumFoam: not known to this provider',
     ],
   ])('is refused: %s', (_, volume, message) => {

@@ -31,8 +31,8 @@ function eventsOf(owner: unknown, before: string): BackendEvent[] {
     const at = time(field(event, 'lastTimestamp')) ?? time(field(event, 'firstTimestamp'));
     if (at === undefined) return [];
     const name = text(field(event, 'name'));
-    const message = text(field(event, 'message')) ?? name ?? 'no message';
-    return [{ at, type: isWarning(event) ? 'Warning' : 'Normal', reason: reasonOf(name), message: before + message }];
+    const message = text(before + (text(field(event, 'message')) ?? name ?? 'no message')) ?? '';
+    return [{ at, type: isWarning(event) ? 'Warning' : 'Normal', reason: reasonOf(name), message }];
   });
 }
 

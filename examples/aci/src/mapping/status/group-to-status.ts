@@ -16,7 +16,9 @@ import {
   type ContainerReport,
   type ContainerStatus,
   type Pod,
+  type PodPhase,
   type PodStatus,
+  type PodStatusOptions,
 } from 'vk-sdk';
 import { field, items, text } from './cloud-value.js';
 import { containerReport } from './container-report.js';
@@ -47,17 +49,21 @@ export function groupToStatus(
   const phase = phaseOfState(state);
   const podIP = text(field(field(group, 'ipAddress'), 'ip'));
   const failure = phase === 'Failed' ? provisioningFailure(group) : undefined;
-  return buildPodStatus(owner, {
+  const options: PodStatusOptions = {
     now,
     previous: before,
     containers: Object.fromEntries(reports(group, owner, before, phase)),
-    // Somebody stopped the group: what that means depends on the restart policy, and on how its containers ended.
-    ...(state !== 'Stopped' && { phase: phase ?? lastingPhase(before) }),
-    ended: phase === 'Succeeded' || phase === 'Failed',
     ...(podIP !== undefined && isIP(podIP) !== 0 && { podIP }),
     ...(hostIP !== undefined && { hostIP }),
     ...failure,
-  });
+  };
+  const reached = phase ?? (state === 'Stopped' ? phaseOnceStopped(owner, options) : lastingPhase(before));
+  return buildPodStatus(owner, { ...options, phase: reached, ended: isTerminalPhase(reached) });
+}
+
+/** Somebody stopped the group: what follows depends on the restart policy, and on how its containers ended. */
+function phaseOnceStopped(pod: Pod, options: PodStatusOptions): PodPhase {
+  return (buildPodStatus(pod, options).phase ?? 'Pending') as PodPhase;
 }
 
 /** Of a state that says nothing: as before, and not yet running at first. */
