@@ -14,7 +14,7 @@ import type { LogRing } from '../log-ring.js';
 import type { CommandRequest, CommandSession, Machine, RunningContainer, SessionEnds } from '../machine.js';
 import { ProcessGroup } from './process-group.js';
 import { LineDiscipline } from './line-discipline.js';
-import { mountVolumes, makeVolumes, type VolumeFolders } from './volume-folders.js';
+import { makeVolumes, mountVolumes } from './volume-folders.js';
 
 export interface ProcessMachineOptions {
   /** Of the group; removed at the end. */
@@ -27,18 +27,16 @@ export interface ProcessMachineOptions {
 
 export class ProcessMachine implements Machine {
   readonly #options: ProcessMachineOptions;
-  readonly #volumes: VolumeFolders;
   readonly #running = new Set<ProcessGroup>();
 
-  private constructor(options: ProcessMachineOptions, volumes: VolumeFolders) {
+  private constructor(options: ProcessMachineOptions) {
     this.#options = options;
-    this.#volumes = volumes;
   }
 
   static async create(group: WireGroup, options: ProcessMachineOptions): Promise<ProcessMachine> {
     await mkdir(options.folder, { recursive: true });
     const volumes = await makeVolumes(group.properties.volumes ?? [], join(options.folder, 'volumes'), options.shares);
-    const machine = new ProcessMachine(options, volumes);
+    const machine = new ProcessMachine(options);
     const { containers, initContainers = [] } = group.properties;
     for (const { name, properties } of [...initContainers, ...containers])
       await mountVolumes(machine.#rootOf(name), properties.volumeMounts ?? [], volumes);
