@@ -7,11 +7,12 @@
  * 2. A call ends at its deadline or with `close()`, also if what it calls heeds no signal.
  * 3. What has not come back in truth, by method and key, is known.
  */
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import { Count } from '../../runtime/metrics/instruments.js';
-import { onAbort, untilAborted } from '../../runtime/until-aborted.js';
+import { untilAborted } from '../../runtime/until-aborted.js';
 import type { CallContext } from '../call-context.js';
 import type { Throttle } from '../cloud/throttle.js';
 
@@ -26,10 +27,13 @@ export class BackendCalls {
   readonly count: Count = new Count('vk_tracker_calls_total', 'Calls of the backend by method and outcome');
   readonly #options: BackendCallsOptions;
   readonly #closing = new AbortController();
+  readonly #running = new Set<AbortController>();
   readonly #pending = new Set<string>();
 
   constructor(options: BackendCallsOptions) {
     this.#options = options;
+    // As many wait for the throttle as there may be calls.
+    setMaxListeners(0, this.signal);
   }
 
   /** Aborts with `close()`. */
@@ -63,7 +67,9 @@ export class BackendCalls {
 
   /** Ends every call. Idempotent. */
   close(): void {
-    if (!this.signal.aborted) this.#closing.abort(new VkError('Aborted', 'pods tracker is closing'));
+    if (this.signal.aborted) return;
+    this.#closing.abort(new VkError('Aborted', 'pods tracker is closing'));
+    for (const call of this.#running) call.abort(this.signal.reason);
   }
 
   async #bounded<T>(name: string, logger: Logger, call: (context: CallContext) => Promise<T>): Promise<T> {
@@ -71,14 +77,14 @@ export class BackendCalls {
     const ending = new AbortController();
     const timeout = new VkError('Timeout', `backend: no answer to ${name} within ${timeoutMs} ms`);
     const timer = clock.setTimer(timeoutMs, () => ending.abort(timeout));
-    const unlink = onAbort(this.signal, () => ending.abort(this.signal.reason));
+    this.#running.add(ending);
     this.#pending.add(name);
     const work = (async () => call({ signal: ending.signal, logger }))().finally(() => this.#pending.delete(name));
     try {
       return await untilAborted(work, ending.signal);
     } finally {
       timer.cancel();
-      unlink();
+      this.#running.delete(ending);
     }
   }
 }

@@ -53,7 +53,7 @@ function identity({ type, reason, message }: BackendEvent): string {
 
 /** A backend may hand over anything. */
 function isReadable(event: BackendEvent): boolean {
-  const { at, type, reason, message } = event as Partial<Record<keyof BackendEvent, unknown>>;
+  const { at, type, reason, message } = { ...event } as Partial<Record<keyof BackendEvent, unknown>>;
   const isText = typeof reason === 'string' && reason !== '' && typeof message === 'string';
   return Number.isFinite(at) && (type === 'Normal' || type === 'Warning') && isText;
 }
