@@ -4,7 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '@vk-sdk-examples/shared/testing';
-import { configMaps, events, podRef, pods, secrets, serviceAccounts, services, VirtualNode, type Pod } from 'vk-sdk';
+import {
+  configMaps,
+  events,
+  podRef,
+  pods,
+  secrets,
+  serviceAccounts,
+  services,
+  VirtualNode,
+  type Pod,
+  type PodStatus,
+} from 'vk-sdk';
 import { ControlPlane } from 'vk-sdk/testing';
 import { findNamespaces } from '../src/mounts/namespaces.js';
 import { ProcessProvider } from '../src/process-provider.js';
@@ -83,6 +94,36 @@ describe.each(modes)('a pod that brings things with it, $what', ({ mode }) => {
       expect(Date.now() - began).toBeLessThan(1_000);
       expect((await scene.exec(pod, ['sh', '-c', 'cat "$POD_ROOT/etc/vk-late/key"'])).output).toBe('value');
       await scene.delete('waits', 0);
+    });
+
+    it('does not start without a key of a file, and reads none that a link leads to out of the volume', async () => {
+      const lines = `echo "K='v'" > vars.env; ln -s vars.env same; ln -s /etc/hostname link; mkfifo pipe; echo K=hush > bad`;
+      const writer = sh('writer', `cd "$POD_ROOT/d" && ${lines}`, { volumeMounts: [{ name: 'd', mountPath: '/d' }] });
+      const reader = (name: string, path: string, key = 'K') => {
+        const valueFrom = { fileKeyRef: { volumeName: 'd', path, key } };
+        return sh(name, 'echo "$V"; exec sleep 1000', { env: [{ name: 'V', valueFrom }] });
+      };
+      const refused = [
+        reader('none', 'none'),
+        reader('key', 'vars.env', 'X'),
+        reader('link', 'link'),
+        reader('pipe', 'pipe'),
+      ];
+      const containers = [reader('app', 'same'), ...refused, reader('bad', 'bad')];
+      const spec = { volumes: [{ name: 'd', emptyDir: {} }], initContainers: [writer], containers };
+      const isSettled = ({ containerStatuses = [] }: PodStatus): boolean =>
+        containerStatuses.length === 6 &&
+        containerStatuses.every(({ name, state }) => (name === 'app' ? state?.running : state?.waiting?.message));
+      const pod = await scene.run(podOf('files', writer, spec), isSettled);
+      await eventually('the value', async () => (await scene.logs(pod)) === 'v\n');
+      const waiting = new Map(pod.status?.containerStatuses?.map(({ name, state }) => [name, state?.waiting]));
+      for (const { name } of refused) {
+        expect(waiting.get(name)?.reason).toBe('CreateContainerConfigError');
+        expect(waiting.get(name)?.message).toMatch(/couldn't find key . in file \w+(\.env)? of volume d/);
+      }
+      expect(waiting.get('bad')?.message).toMatch(/couldn't parse file bad of volume d: .*line 1/);
+      expect(JSON.stringify(pod.status)).not.toContain('hush');
+      await scene.delete('files', 0);
     });
 
     it('sees updates whole, but not by a subPath, and keeps what is deleted', async () => {

@@ -35,7 +35,26 @@ const env: NonNullable<Container['env']> = [
   { name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1m' } } },
   { name: 'MEMORY', valueFrom: { resourceFieldRef: { resource: 'requests.memory', divisor: '1Mi' } } },
   { name: 'ALL_MEMORY', valueFrom: { resourceFieldRef: { resource: 'limits.memory' } } },
+  { name: 'DB_ADDRESS', valueFrom: { fileKeyRef: { volumeName: 'shared', path: 'vars/db.env', key: 'DB_ADDRESS' } } },
+  {
+    name: 'NO_KEY',
+    valueFrom: { fileKeyRef: { volumeName: 'shared', path: 'vars/db.env', key: 'NO', optional: true } },
+  },
+  { name: 'NO_FILE', valueFrom: { fileKeyRef: { volumeName: 'shared', path: 'no', key: 'NO', optional: true } } },
+  { name: 'DB_URL', value: 'sql://$(DB_ADDRESS)/$(PASSWORD)' },
 ];
+
+/** Writes the file that variables of the container come from. */
+const writer: Container = {
+  name: 'writer',
+  image: 'not-used',
+  command: [
+    'sh',
+    '-c',
+    `mkdir "$POD_ROOT/srv/vars" && printf "# by the writer\\nDB_ADDRESS='db one\\n:5432' # or so\\n" > "$POD_ROOT/srv/vars/db.env"`,
+  ],
+  volumeMounts: [{ name: 'shared', mountPath: '/srv' }],
+};
 
 const volumes: NonNullable<Pod['spec']['volumes']> = [
   { name: 'config', configMap: { name: 'settings' } },
@@ -90,6 +109,7 @@ export function podOfAll(script: string): Pod {
       tolerations: [{ operator: 'Exists' }],
       terminationGracePeriodSeconds: 1,
       volumes,
+      initContainers: [writer],
       containers: [
         {
           name: 'app',
@@ -119,6 +139,7 @@ export interface Row {
 }
 
 const variables = 'tasks/inject-data-application/define-environment-variable-container';
+const fromFile = 'tasks/inject-data-application/define-environment-variable-via-file';
 const dependent = 'tasks/inject-data-application/define-interdependent-environment-variables';
 const configMaps = 'tasks/configure-pod-container/configure-pod-configmap';
 const secrets = 'concepts/configuration/secret';
@@ -158,6 +179,9 @@ export function kubeletTable(
       '$ALL_MEMORY',
       String(Math.floor(totalmem() / 1_024) * 1_024),
     ),
+    echo(fromFile, '$DB_ADDRESS', 'db one\n:5432'),
+    echo(`${fromFile} (optional)`, '${NO_KEY-unset} ${NO_FILE-unset}', 'unset unset'),
+    echo(`${fromFile}, ${dependent}`, '$DB_URL', `sql://db one\n:5432/${secretValue}`),
     echo('concepts/services-networking/service#environment-variables', '$WEB_DB_SERVICE_HOST', service),
     echo('concepts/services-networking/service#environment-variables', '$WEB_DB_SERVICE_PORT_SQL', '5432'),
     cat(configMaps, '/etc/vk-test/config/app.mode', 'fast'),

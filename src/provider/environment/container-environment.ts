@@ -150,10 +150,14 @@ export class ContainerEnvironment {
       this.#variables.set(name, { name, value: undefined, origin, secret: false, waitsFor });
       return;
     }
-    const value = envFileValue(text, key);
-    if (value !== undefined) this.#set(name, value, origin, false);
-    else if (!optional) {
-      this.#problem('FileKeyNotFound', `couldn't find key ${key} in file ${path} of volume ${volumeName}`, true);
+    const file = `file ${path} of volume ${volumeName}`;
+    try {
+      const value = envFileValue(text, key);
+      if (value !== undefined) this.#set(name, value, origin, false);
+      else if (!optional) this.#problem('FileKeyNotFound', `couldn't find key ${key} in ${file}`, true);
+    } catch (error) {
+      // Also for an optional key: nobody can tell whether it is there.
+      this.#problem('InvalidEnvironmentFile', `couldn't parse ${file}: ${VkError.from(error).message}`, true);
     }
   }
 

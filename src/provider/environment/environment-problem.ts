@@ -8,6 +8,7 @@ export type EnvironmentReason =
   | 'InvalidEnvironmentVariableNames'
   | 'InvalidFieldReference'
   | 'FileKeyNotFound'
+  | 'InvalidEnvironmentFile'
   | 'FailedToReadServices';
 
 export interface EnvironmentProblem {

@@ -12,8 +12,8 @@ export interface EnvironmentSources {
   /** What the node has to give, for limits that a container does not set. */
   readonly allocatable: Allocatable;
   /**
-   * The text of a file that an init container wrote into a volume (`fileKeyRef`). Undefined: not known, the variable
-   * waits. Left out: a backend whose files nobody sees from here.
+   * The text of a file that an init container wrote into a volume (`fileKeyRef`), empty if there is no such file.
+   * Undefined: not known, the variable waits. Left out: a backend whose files nobody sees from here.
    */
   file?(volumeName: string, path: string): string | undefined;
 }

@@ -130,20 +130,52 @@ describe('resourceField (concepts/workloads/pods/downward-api)', () => {
   });
 });
 
-describe('envFileValue (KEP-3721)', () => {
-  const text =
-    "# comment\n\nPLAIN=one two\nQUOTED='a=b # c'\nLONG='first\nsecond'\r\n  SPACED='x'  \nTWICE='1'\nTWICE='2'\nEMPTY=\n";
+describe('envFileValue (tasks/inject-data-application/define-environment-variable-via-file, KEP-3721)', () => {
+  const text = [
+    '# comment',
+    '',
+    ' \t',
+    "QUOTED='a=b # c'",
+    "LONG='first",
+    '  # second ',
+    "'",
+    "  SPACED='x'  # why",
+    "TWICE='1'",
+    "TWICE='2'",
+    "EMPTY=''",
+    "LATE= 'x'",
+    "with space='y'",
+    "LAST='end'",
+  ].join('\n');
 
   it.each([
-    ['PLAIN', 'one two'],
     ['QUOTED', 'a=b # c'],
-    ['LONG', 'first\nsecond'],
+    ['LONG', 'first\n  # second \n'],
     ['SPACED', 'x'],
-    ['TWICE', '2'],
-    ['EMPTY', ''],
+    ['TWICE', '1'],
+    ['EMPTY', undefined],
+    ['LATE', undefined],
+    ['with space', 'y'],
+    ['LAST', 'end'],
     ['second', undefined],
     ['NONE', undefined],
+    ['', undefined],
   ])('%s', (key, expected) => {
     expect(envFileValue(text, key)).toBe(expected);
+    expect(envFileValue(text.replaceAll('\n', '\r\n'), key)).toBe(expected);
+  });
+
+  it.each([
+    ['PLAIN=secret', 'line 1: the value is not in single quotes'],
+    ['EMPTY=', 'line 1: the value is not in single quotes'],
+    ["\nA ='secret'", "line 2: a name has to end at the '='"],
+    ["='secret'", "line 1: a name has to end at the '='"],
+    ['secret', "line 1: there is no '='"],
+    ["A='secret'x", 'line 1: something follows the closing quote'],
+    ["A='secret\n\n", 'line 1: the quote is not closed'],
+  ])('refuses %j, and tells nothing of what it holds', (lines, message) => {
+    expect(() => envFileValue(lines, 'K')).toThrow(message);
+    expect(() => envFileValue(lines, 'K')).not.toThrow('secret');
+    expect(envFileValue(`K='v'\n${lines}`, 'K')).toBe('v');
   });
 });

@@ -217,6 +217,22 @@ describe('resolveEnvironment (upstream §2, Environment)', () => {
     const { containers } = resolveEnvironment(pod, { ...sources, file: () => "K='from a file'" });
     expect(containers.get('app')?.[0]).toMatchObject({ name: 'F', value: 'from a file' });
   });
+
+  it.each([
+    ['that is not there', '', false, 'FileKeyNotFound'],
+    ['that is not there, for an optional key', '', true, undefined],
+    ['without the key', "J='1'", false, 'FileKeyNotFound'],
+    ['without the key, which is optional', "J='1'", true, undefined],
+    ['that is malformed', 'K=hush', false, 'InvalidEnvironmentFile'],
+    ['that is malformed, for an optional key', 'K=hush', true, 'InvalidEnvironmentFile'],
+  ])('of a file %s', (_, text, optional, reason) => {
+    const env = [{ name: 'F', valueFrom: { fileKeyRef: { volumeName: 'v', path: 'out.env', key: 'K', optional } } }];
+    const pod: Pod = { metadata: { namespace: 'shop', name: 'web' }, spec: { containers: [{ name: 'app', env }] } };
+    const { containers, problems } = resolveEnvironment(pod, { ...sources, file: () => text });
+    expect(containers.get('app')?.map(({ name }) => name)).not.toContain('F');
+    expect(problems.map((problem) => [problem.reason, problem.blocking])).toEqual(reason ? [[reason, true]] : []);
+    expect(JSON.stringify(problems)).not.toContain('hush');
+  });
 });
 
 describe('service variables (upstream §2, Environment)', () => {

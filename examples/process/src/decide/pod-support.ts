@@ -87,11 +87,6 @@ function checkContainer(container: Container, path: string, refused: string[], i
     if (!containerFields.has(field) && isAskedFor(field, value)) ignored.push(`${path}.${field}`);
   }
   if (container.resources?.limits) ignored.push(`${path}.resources.limits`);
-  for (const { name, valueFrom } of container.env ?? []) {
-    const file = valueFrom?.fileKeyRef;
-    if (file?.optional) ignored.push(`${path}.env[${name}].valueFrom.fileKeyRef`);
-    else if (file) refused.push(`${path}.env[${name}].valueFrom.fileKeyRef: read the file in the container`);
-  }
   for (const kind of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
     if (container[kind]?.grpc) refused.push(`${path}.${kind}.grpc: use exec, httpGet or tcpSocket`);
   }

@@ -14,6 +14,7 @@ import {
   resolveVolumes,
   VkError,
   type EnvironmentSources,
+  type EnvironmentVariable,
   type KnownAddresses,
   type Pod,
   type PodEnvironment,
@@ -24,9 +25,10 @@ import {
 import type { Variables } from '../decide/container-command.js';
 import { readJson, writeJson } from '../disk/json-file.js';
 import type { PodFolder } from '../disk/state-folder.js';
+import { envFileText } from './env-file-text.js';
 
-/** `environment.json`: by container. */
-type RecordedVariables = Readonly<Record<string, Variables>>;
+/** `environment.json`: by container. Null where they depend on a file that another container writes first. */
+type RecordedVariables = Readonly<Record<string, Variables | null>>;
 
 export type VolumeContents = ReadonlyMap<string, VolumeContent>;
 
@@ -82,25 +84,36 @@ export class PodSupply {
     const { containers, problems } = this.#environment(pod);
     const problem = problems.find(({ blocking }) => blocking);
     if (problem) throw new VkError('Unavailable', `pod ${objectKey(pod)}: ${problem.message}`);
-    const recorded = [...containers.keys()].map((name) => [name, known({ containers }, name)]);
+    const recorded = [...containers].map(([name, variables]) => [
+      name,
+      this.#inputs && waits(variables) ? null : known(variables),
+    ]);
     writeJson(this.#folder.environment, Object.fromEntries(recorded));
   }
 
-  /** A container's variables. Throws if one of them is not to be had. */
+  /** A container's variables, as it is about to start. Throws if one of them is not to be had. */
   variables(pod: Pod, container: string): Variables {
-    const recorded = readJson<RecordedVariables>(this.#folder.environment)?.[container];
+    const all = readJson<RecordedVariables>(this.#folder.environment);
+    const recorded = all?.[container];
     if (!this.#inputs && recorded) return recorded;
-    const environment = this.#environment(pod);
-    const problem = environment.problems.find((each) => each.blocking && each.container === container);
+    if (!this.#inputs && recorded === null) {
+      throw new VkError('Unavailable', `pod ${objectKey(pod)}: its variables are not known yet to this process`);
+    }
+    const file: EnvironmentSources['file'] = (volume, path) => envFileText(this.#folder.volume(volume), path);
+    const { containers, problems } = this.#environment(pod, file);
+    const problem = problems.find((each) => each.blocking && each.container === container);
     // What is gone under a pod that runs changes nothing.
     if (problem && recorded) return recorded;
     if (problem) throw new VkError('Unavailable', `pod ${objectKey(pod)}: ${problem.message}`);
-    return known(environment, container);
+    const variables = known(containers.get(container) ?? []);
+    if (recorded === null) writeJson(this.#folder.environment, { ...all, [container]: variables });
+    return variables;
   }
 
-  #environment(pod: Pod): PodEnvironment {
-    if (this.#inputs) return this.#inputs.environment(this.#addresses);
-    return resolveEnvironment({ ...pod, status: { ...pod.status, ...this.#addresses } }, nothing);
+  #environment(pod: Pod, file?: EnvironmentSources['file']): PodEnvironment {
+    if (this.#inputs) return this.#inputs.environment(this.#addresses, file);
+    const sources = file ? { ...nothing, file } : nothing;
+    return resolveEnvironment({ ...pod, status: { ...pod.status, ...this.#addresses } }, sources);
   }
 }
 
@@ -113,7 +126,10 @@ const nothing: EnvironmentSources & VolumeSources = {
   allocatable: {},
 };
 
-function known({ containers }: Pick<PodEnvironment, 'containers'>, container: string): Variables {
-  const variables = containers.get(container) ?? [];
+function known(variables: readonly EnvironmentVariable[]): Variables {
   return Object.fromEntries(variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
+}
+
+function waits(variables: readonly EnvironmentVariable[]): boolean {
+  return variables.some(({ waitsFor }) => waitsFor.length > 0);
 }

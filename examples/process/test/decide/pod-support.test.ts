@@ -16,11 +16,6 @@ describe('what processes cannot give', () => {
     [{}, { runtimeClassName: 'gvisor' }, 'spec.runtimeClassName: there is no runtime to choose'],
     [{}, { os: { name: 'windows' } }, 'spec.os.name: only linux'],
     [
-      { env: [{ name: 'A', valueFrom: { fileKeyRef: { volumeName: 'd', path: 'f', key: 'A' } } }] },
-      {},
-      'spec.containers[app].env[A].valueFrom.fileKeyRef: read the file in the container',
-    ],
-    [
       { volumeMounts: [{ name: 'd', mountPath: '/d', subPathExpr: '/x' }] },
       {},
       'spec.containers[app].volumeMounts[/d].subPathExpr: leaves the volume',
@@ -62,11 +57,6 @@ describe('what processes cannot give', () => {
       'spec.containers[app].securityContext.readOnlyRootFilesystem',
     ],
     [{}, { volumes: [{ name: 'd', emptyDir: { medium: 'Memory' } }] }, 'spec.volumes[d].emptyDir.medium'],
-    [
-      { env: [{ name: 'A', valueFrom: { fileKeyRef: { volumeName: 'd', path: 'f', key: 'A', optional: true } } }] },
-      {},
-      'spec.containers[app].env[A].valueFrom.fileKeyRef',
-    ],
     [{}, { hostAliases: [{ ip: '::1' }] }, 'spec.hostAliases'],
     [{}, { dnsPolicy: 'None' }, 'spec.dnsPolicy'],
     [{}, { madeUpTomorrow: 1 }, 'spec.madeUpTomorrow'],
