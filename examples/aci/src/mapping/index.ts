@@ -14,5 +14,3 @@ export type {
   LogAnalyticsSettings,
   OperatingSystem,
 } from './group-settings.js';
-export { kubeProxyExtension, realtimeMetricsExtension } from './group/extensions.js';
-export type { KubeProxyOptions } from './group/extensions.js';

@@ -105,7 +105,7 @@ describe('a container', () => {
       'upstream §5: a port by its name',
       {
         ports: [{ containerPort: 81, name: 'http' }],
-        livenessProbe: { httpGet: { port: 'http' as unknown as object } },
+        livenessProbe: { httpGet: { port: 'http' } },
       },
       'livenessProbe',
       { httpGet: { port: 81, path: '/', scheme: 'http' } },

@@ -96,7 +96,7 @@ describe('a volume', () => {
     expect(volumeOf(volume)).toEqual({ name: 'v', ...made });
   });
 
-  it.each<[string, Volume, string]>([
+  it.each<[string, object, string]>([
     [
       'upstream §5: of another kind',
       { hostPath: { path: '/' } },
