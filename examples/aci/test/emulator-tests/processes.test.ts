@@ -165,6 +165,25 @@ test('the process of an exec ends when its client goes', async () => {
   await eventually('its end', () => !isAlive(Number(pid)));
 });
 
+test('exec can be told to take its command for the name of a program, as the service does', async () => {
+  await cloud.close();
+  cloud = new AciEmulator({ run: 'processes', execCommand: 'whole' });
+  await cloud.start();
+  client = clientOf(cloud);
+  await create('web', { containers: [sh('sleep 1000')] });
+  const access = await client.containers.executeCommand(resourceGroup(), 'web', 'main', { command: 'echo hello' });
+  const exec = await joinExec(cloud, access);
+  await exec.closed;
+  expect(exec.output).toContain('echo hello: cannot be started');
+});
+
+test('a character whose bytes are written one by one is whole in the log', async () => {
+  const script = "printf '\\303'; sleep 0.05; printf '\\251\\n'";
+  await create('accent', { restartPolicy: 'Never', containers: [sh(script)] });
+  await ended('accent');
+  expect(await logOf('accent')).toBe('é\n');
+});
+
 /** What has ended and waits for its parent to notice is not alive. */
 function isAlive(pid: number): boolean {
   const { status, stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });

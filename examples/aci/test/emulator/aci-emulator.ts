@@ -7,6 +7,7 @@
  * 2. A request is counted when it arrives, then meets its faults, then the checks of its token and scope, then the limits.
  * 3. Every delay that a client can notice is the injected clock's.
  */
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ContainerGroups } from './cloud/container-groups.js';
 import type { Group } from './cloud/group.js';
@@ -233,6 +234,7 @@ function send(response: ServerResponse, answer: Answer, faults: readonly Fault[]
     ...(body !== '' && { 'Content-Type': text?.contentType ?? 'application/json; charset=utf-8' }),
     ...(answer.status !== 204 && { 'Content-Length': Buffer.byteLength(body) }),
     'Cache-Control': 'no-cache',
+    'x-ms-request-id': randomUUID(),
     ...answer.headers,
   });
   response.end(answer.status === 204 ? undefined : body);

@@ -19,6 +19,8 @@ const joinWithinMs = 60_000;
 const maxSessions = 1_000;
 /** Frames of input and output; the socket is closed beyond. */
 const maxFrameBytes = 1024 * 1024;
+/** Output that a client does not take is kept up to this size; beyond, the client is disconnected. */
+const maxUnsentBytes = 16 * 1024 * 1024;
 
 export interface ExecAccess {
   readonly webSocketUri: string;
@@ -88,6 +90,7 @@ export class ExecSessions {
     const start = (): void => {
       session = begin({
         output: (data) => {
+          if (client.bufferedAmount > maxUnsentBytes) client.terminate();
           if (client.readyState === WebSocket.OPEN) client.send(data, { binary: true });
         },
         ended: () => client.close(1000),

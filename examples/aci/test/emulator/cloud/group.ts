@@ -101,6 +101,7 @@ export class Group {
       await mayProceed(this.name, this.signal);
       this.provisioningState = 'Creating';
       await this.#pull();
+      await mayProceed(this.name, this.signal);
       const machine = await this.#ownMachine();
       await this.#runInitContainers(machine);
       for (const life of this.containers) life.start(machine);

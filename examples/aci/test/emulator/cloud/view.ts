@@ -40,14 +40,16 @@ function containerView(life: ContainerLife, withInstanceView: boolean): WireCont
       environmentVariables: environmentVariables.map(({ name, value }) =>
         value === undefined ? { name } : { name, value },
       ),
-      ...(withInstanceView && {
-        instanceView: {
-          restartCount,
-          currentState: state,
-          ...(previousState && { previousState }),
-          events: events.all,
-        },
-      }),
+      // Before anything has been done for the container there is nothing to see.
+      ...(withInstanceView &&
+        events.all.length > 0 && {
+          instanceView: {
+            restartCount,
+            currentState: state,
+            ...(previousState && { previousState }),
+            events: events.all,
+          },
+        }),
     },
   };
 }

@@ -26,6 +26,8 @@ export class HttpsServer {
       { hosts, usages: ['serverAuth'], nowMs },
     );
     this.#server = createServer({ cert: certificate, key }, handlers.request);
+    // A connection that the server closes for being idle fails whoever sends on it in that moment.
+    this.#server.keepAliveTimeout = 0;
     this.#server.on('upgrade', handlers.upgrade);
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);

@@ -34,6 +34,14 @@ export class LineDiscipline {
     return Buffer.from(data.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
   }
 
+  /** Takes the last character back, which may be several bytes of UTF-8. */
+  #erase(): boolean {
+    const erased = this.#line.pop();
+    if (erased === undefined) return false;
+    for (let byte = erased; (byte & 0xc0) === 0x80;) byte = this.#line.pop() ?? 0;
+    return true;
+  }
+
   #key(byte: number): void {
     const { echo, input, endOfInput, interrupt } = this.#ends;
     if (byte === enter || byte === newline) {
@@ -41,7 +49,7 @@ export class LineDiscipline {
       input(Buffer.from([...this.#line, newline]));
       this.#line = [];
     } else if (backspace.has(byte)) {
-      if (this.#line.pop() !== undefined) echo(Buffer.from('\b \b'));
+      if (this.#erase()) echo(Buffer.from('\b \b'));
     } else if (byte === ctrlC) {
       echo(Buffer.from('^C\r\n'));
       this.#line = [];

@@ -58,6 +58,12 @@ export class ProcessGroup {
     this.#child.stderr?.on('data', listener);
   }
 
+  /** The same as text: a character whose bytes come in two pieces is whole. */
+  onText(listener: (text: string) => void): void {
+    this.#child.stdout?.setEncoding('utf8').on('data', listener);
+    this.#child.stderr?.setEncoding('utf8').on('data', listener);
+  }
+
   onEnd(listener: (end: ProcessEnd) => void): void {
     void this.#ended.then(listener);
   }

@@ -48,7 +48,7 @@ export class ProcessMachine implements Machine {
     const said = `${image} is not run here: it has no command, and images are not pulled`;
     const words = command.length > 0 ? command : ['sh', '-c', 'echo "$0"; exec sleep 2147483', said];
     const running = this.#spawn(container, words, false);
-    running.onOutput((data) => log.write(data.toString('utf8')));
+    running.onText((text) => log.write(text));
     running.onEnd(({ exitCode, error }) => {
       if (error) log.write(`${error}\n`);
       this.#running.delete(running);
