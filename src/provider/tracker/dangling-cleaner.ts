@@ -3,7 +3,8 @@
  * rules), `active-pods.ts` (what a list says), `backend-calls.ts` (deadline, throttle).
  *
  * Invariants
- * 1. Nothing is removed, nor counted as seen, on a list that failed, or while the view of Kubernetes is not fresh.
+ * 1. Nothing is removed, nor counted as seen, on a list that failed, or while the view of Kubernetes is not fresh; after
+ *    that counting begins anew.
  * 2. Before each removal the apiserver itself has said that there is no such pod, and nobody stands for it here.
  * 3. One sweep at a time, and no more removals in it than the rules allow.
  * 4. What a list lacks is looked at by itself before anything is concluded.
@@ -98,6 +99,7 @@ export class DanglingCleaner {
     for (const ref of tracked) if (!listed.has(keyOf(ref))) this.#options.onUnlisted(ref);
     const judgement = judge(listed, this.#pods, clock.now() - rules.minAgeMs);
     if (judgement === undefined) {
+      this.#sightings = new Map();
       this.sweeps.add(1, { outcome: 'unclear' });
       return;
     }

@@ -135,8 +135,9 @@ export class BackendInMemory implements PodsTrackerHandler {
   withBulk(): void {
     this.listPodStatuses = async ({ signal }) => {
       this.asked.push('all');
+      const statuses = [...this.statuses];
       await this.before('listPodStatuses', '', signal);
-      return [...this.statuses].map(([uid, status]) => ({ ref: this.active(uid).ref, status }));
+      return statuses.map(([uid, status]) => ({ ref: this.active(uid).ref, status }));
     };
   }
 
@@ -154,8 +155,10 @@ export class BackendInMemory implements PodsTrackerHandler {
 
   async fetchPodStatus(ref: PodRef, { signal }: FetchContext): Promise<PodStatus | undefined> {
     this.asked.push(ref.name);
+    // As it is now: an answer is old when it comes late.
+    const status = this.statuses.get(ref.uid);
     await this.before('fetchPodStatus', ref.name, signal);
-    return this.statuses.get(ref.uid);
+    return status;
   }
 
   async cleanupPod(ref: PodRef, { signal }: { signal: AbortSignal }): Promise<void> {
