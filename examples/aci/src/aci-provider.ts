@@ -131,7 +131,7 @@ export class AciProvider implements Provider, AsyncDisposable {
     context: CallContext,
   ): Promise<number | undefined> {
     const { ca } = this.#settings.cloud.endpoints;
-    const options = { ca, clock: this.#clock };
+    const options = { ca, operatingSystem: this.#settings.groups.operatingSystem, clock: this.#clock };
     return execInGroup(this.#api, groupName(ref), ref.container, command, io, context, options);
   }
 

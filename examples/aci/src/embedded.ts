@@ -33,7 +33,8 @@ async function serve(nodeName: string, stop: AbortSignal, cleanup: Cleanup): Pro
   const provider = new AciProvider(emulatedSettings(cloud, nodeName), {
     logger,
     // A cloud of one's own has no limits.
-    tracker: { pace: { fastestMs: 500, slowestMs: 5_000, growth: 0.1 } },
+    tracker: { pace: { fastestMs: 500, slowestMs: 5_000 } },
+    rereadIntervalMs: 500,
   });
   cleanup.add('provider', () => provider.close());
   void narrate(cloud, stop);

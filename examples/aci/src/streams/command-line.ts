@@ -1,22 +1,54 @@
-/** A command as the one text that the cloud's exec takes. */
+/**
+ * How a command gets into a container whose cloud takes the path of a program and nothing else: its documentation says so,
+ * though some of it splits the text at spaces. Neighbour: `typed-session.ts`, which carries it out.
+ */
 import { VkError } from 'vk-sdk';
+import type { OperatingSystem } from '../mapping/index.js';
 
-/** What needs no quotes in any shell's eyes. */
+export interface ExecPlan {
+  /** The text that the cloud takes. */
+  readonly program: string;
+  /** What is typed into it first. Undefined for a program that is started as it is. */
+  readonly typed?: string;
+}
+
+/** Ends what the shell says before the command begins: prompts, and the echo of what was typed. */
+export const beginMark = '\x1e';
+
+const shell = '/bin/sh';
+/** What needs no quotes. */
 const plain = /^[\w@%+=:,./-]+$/;
+/** A terminal takes no longer lines (N_TTY, 4096 with their end), and acts on most control characters. */
+const longestLine = 4_000;
+const typeable = /^[^\x00-\x09\x0b-\x1f\x7f]*$/;
 
 /**
- * Words as a POSIX shell would read them again; plain ones as they are. A command of one word is left alone: the cloud takes
- * it for the path of a program. Throws `InvalidInput` for what no line can hold.
+ * A program by itself is started as it is; a command with arguments is typed into a shell of the container, which it then
+ * takes the place of. Windows has no such shell: there words are joined, for a cloud that splits them. `tty`: the client has
+ * a terminal, whose echo is wanted. Throws `InvalidInput` for what cannot be said this way.
  */
-export function commandLine(command: readonly string[]): string {
+export function execPlan(command: readonly string[], tty: boolean, operatingSystem: OperatingSystem): ExecPlan {
   const [program = '', ...args] = command;
   if (program === '') throw new VkError('InvalidInput', 'exec: no command is given');
-  if (command.some((word) => /[\0\r\n]/.test(word))) {
+  if (args.length === 0 && /^\S+$/.test(program)) return { program };
+  if (operatingSystem === 'Windows') return joined(command);
+  const words = command.map((word) => (plain.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+  const silence = tty ? '' : 'stty -echo 2>/dev/null; ';
+  const typed = ` ${silence}printf '\\036'; exec ${words}\n`;
+  if (!typeable.test(typed) || typed.split('\n').some((line) => Buffer.byteLength(line) > longestLine)) {
     throw new VkError(
       'InvalidInput',
-      'exec: the cloud takes a command of one line; put what has several into a file, or send it to the input of a shell',
+      `exec: the command has to be typed, so no control characters and no lines of more than ${longestLine} bytes; ` +
+        'send what has them to the input of a shell',
     );
   }
-  if (args.length === 0) return program;
-  return command.map((word) => (plain.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+  return { program: shell, typed };
+}
+
+function joined(command: readonly string[]): ExecPlan {
+  if (command.every((word) => /^[^\s"']+$/.test(word))) return { program: command.join(' ') };
+  throw new VkError(
+    'InvalidInput',
+    'exec: the cloud splits a command at its spaces; words with spaces or quotes get lost',
+  );
 }

@@ -2,11 +2,14 @@
 import { pipeToWebSocket, rawMapping, type AttachIO, type CallContext, type Clock, type TerminalSize } from 'vk-sdk';
 import { WebSocket } from 'ws';
 import type { ContainerGroupsApi } from '../cloud/container-groups-api.js';
-import { commandLine } from './command-line.js';
+import type { OperatingSystem } from '../mapping/index.js';
+import { execPlan } from './command-line.js';
+import { typedSession } from './typed-session.js';
 
 export interface ExecOptions {
   /** Certificate authorities of a private cloud, in PEM. */
   readonly ca?: string | undefined;
+  readonly operatingSystem: OperatingSystem;
   readonly clock: Clock;
 }
 
@@ -32,13 +35,21 @@ export async function execInGroup(
   options: ExecOptions,
 ): Promise<number | undefined> {
   const { resize, ...streams } = io;
+  const { program, typed } = execPlan(command, io.tty, options.operatingSystem);
   const size = (resize && (await firstSize(resize, options.clock, signal))) ?? noTerminal;
-  const request = { command: commandLine(command), terminalSize: { rows: size.height, cols: size.width } };
+  const request = { command: program, terminalSize: { rows: size.height, cols: size.width } };
   const { uri, password } = await api.exec(group, container, request, signal);
-  const { ca } = options;
+  const { ca, clock } = options;
   const socket = new WebSocket(uri, { handshakeTimeout: handshakeTimeoutMs, ...(ca !== undefined && { ca }) });
-  const mapping = rawMapping({ opening: [password], stdinEnd: Buffer.from(endOfInput) });
-  return pipeToWebSocket(streams, socket, mapping, { signal, clock: options.clock });
+  const opening = typed === undefined ? [password] : [password, Buffer.from(typed)];
+  const mapping = rawMapping({ opening, stdinEnd: Buffer.from(endOfInput) });
+  if (typed === undefined) return pipeToWebSocket(streams, socket, mapping, { signal, clock });
+  const session = typedSession(streams);
+  try {
+    return await pipeToWebSocket(session.io, socket, mapping, { signal, clock });
+  } finally {
+    await session.finish();
+  }
 }
 
 async function firstSize(

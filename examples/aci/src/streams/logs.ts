@@ -1,6 +1,6 @@
 /** The log of a container, whose cloud can only say "here are the last lines": followed by reading them again. */
 import type { Readable } from 'node:stream';
-import { followByRereading, logStream, type CallContext, type Clock, type ContainerLogOptions } from 'vk-sdk';
+import { followByRereading, hasCode, logStream, type CallContext, type Clock, type ContainerLogOptions } from 'vk-sdk';
 import type { ContainerGroupsApi } from '../cloud/container-groups-api.js';
 
 export interface LogOptions {
@@ -27,7 +27,7 @@ export async function logsOfGroup(
   const first = tailLines === undefined ? {} : { tail: Math.max(tailLines, follow ? windowLines : 1) };
   let reading: string | undefined = await api.logs(group, container, first, signal);
   const read = async (stop: AbortSignal): Promise<string> => {
-    const text = reading ?? (await api.logs(group, container, { tail: windowLines }, stop));
+    const text = reading ?? (await orNothing(api.logs(group, container, { tail: windowLines }, stop)));
     reading = undefined;
     return text;
   };
@@ -40,4 +40,14 @@ export async function logsOfGroup(
     logger,
   });
   return logStream(lines, wanted, { signal, clock: options.clock });
+}
+
+/** A group takes its log along: then there is no news, and no failure to be waited out. */
+async function orNothing(log: Promise<string>): Promise<string> {
+  try {
+    return await log;
+  } catch (error) {
+    if (hasCode(error, 'NotFound')) return '';
+    throw error;
+  }
 }
