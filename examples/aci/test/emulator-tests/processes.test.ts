@@ -155,6 +155,21 @@ test('exec with a terminal echoes, and takes Enter for a line', async () => {
   expect(await exec.closed).toMatchObject({ code: 1000 });
 });
 
+test('an interactive shell takes a command that is typed, without echo from `stty -echo` on, and is interrupted by Ctrl-C', async () => {
+  await create('typed', { containers: [sh('sleep 1000')] });
+  const access = await client.containers.executeCommand(resourceGroup(), 'typed', 'main', {
+    command: '/bin/sh',
+    terminalSize: { rows: 24, cols: 80 },
+  });
+  const exec = await joinExec(cloud, access);
+  exec.send("stty -echo 2>/dev/null; printf 'begin\\n'; exec cat\n");
+  await exec.says(/begin\r\n$/);
+  exec.send('once\n');
+  await exec.says(/begin\r\nonce\r\n$/);
+  exec.send('\x03');
+  expect(await exec.closed).toMatchObject({ code: 1000 });
+});
+
 test('the process of an exec ends when its client goes', async () => {
   await create('left', { containers: [sh('sleep 1000')] });
   const access = await client.containers.executeCommand(resourceGroup(), 'left', 'main', { command: 'sh' });

@@ -1,5 +1,6 @@
 /**
- * What a terminal does between a keyboard and a program, as far as a shell on plain pipes needs it: echo, Enter as a new
+ * What a terminal does between a keyboard and a program, as far as a shell on plain pipes needs it: echo (`stty -echo` in a
+ * line that is typed ends it, `stty echo` and `stty sane` bring it back), Enter as a new
  * line, Backspace within the line, Ctrl-C as an interrupt, Ctrl-D as the end of input. No cursor keys, no raw mode, no
  * size: a program that draws on a terminal is not served.
  */
@@ -20,6 +21,7 @@ export interface LineDisciplineEnds {
 export class LineDiscipline {
   readonly #ends: LineDisciplineEnds;
   #line: number[] = [];
+  #echoes = true;
 
   constructor(ends: LineDisciplineEnds) {
     this.#ends = ends;
@@ -42,16 +44,29 @@ export class LineDiscipline {
     return true;
   }
 
+  #echo(data: string | Buffer): void {
+    if (this.#echoes) this.#ends.echo(Buffer.from(data));
+  }
+
+  /** What `stty` would do to a terminal; a pipe has no such settings. */
+  #settings(line: string): void {
+    for (const [, on, off] of line.matchAll(/\bstty\s+(?:(echo|sane)|(-echo))\b/g)) {
+      if (on !== undefined) this.#echoes = true;
+      if (off !== undefined) this.#echoes = false;
+    }
+  }
+
   #key(byte: number): void {
-    const { echo, input, endOfInput, interrupt } = this.#ends;
+    const { input, endOfInput, interrupt } = this.#ends;
     if (byte === enter || byte === newline) {
-      echo(Buffer.from('\r\n'));
+      this.#echo('\r\n');
+      this.#settings(Buffer.from(this.#line).toString());
       input(Buffer.from([...this.#line, newline]));
       this.#line = [];
     } else if (backspace.has(byte)) {
-      if (this.#erase()) echo(Buffer.from('\b \b'));
+      if (this.#erase()) this.#echo('\b \b');
     } else if (byte === ctrlC) {
-      echo(Buffer.from('^C\r\n'));
+      this.#echo('^C\r\n');
       this.#line = [];
       interrupt();
     } else if (byte === ctrlD) {
@@ -60,7 +75,7 @@ export class LineDiscipline {
       this.#line = [];
     } else if (this.#line.length < maxLineBytes) {
       this.#line.push(byte);
-      echo(Buffer.from([byte]));
+      this.#echo(Buffer.from([byte]));
     }
   }
 }
