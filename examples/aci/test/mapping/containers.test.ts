@@ -3,14 +3,10 @@ import { containerOf, groupOf, podOf } from './scene.js';
 
 describe('a container', () => {
   it.each([
-    [
-      'upstream §5: command followed by args as one list',
-      { command: ['sh', '-c'], args: ['date'] },
-      ['sh', '-c', 'date'],
-    ],
+    ['command followed by args as one list', { command: ['sh', '-c'], args: ['date'] }, ['sh', '-c', 'date']],
     ['a command alone', { command: ['date'] }, ['date']],
     ['neither: as the image says', {}, undefined],
-  ])('runs %s', (_, container, command) => {
+  ])('upstream §5: runs %s', (_, container, command) => {
     expect(containerOf(container).command).toEqual(command);
   });
 
@@ -76,13 +72,13 @@ describe('a container', () => {
 
   it.each([
     [
-      'upstream §5: liveness by a command',
+      'liveness by a command',
       { livenessProbe: { exec: { command: ['true'] }, initialDelaySeconds: 7 } },
       'livenessProbe',
       { exec: { command: ['true'] }, initialDelaySeconds: 7 },
     ],
     [
-      'upstream §5: readiness by HTTP, headers and scheme kept',
+      'readiness by HTTP, headers and scheme kept',
       {
         readinessProbe: {
           httpGet: { port: 8080, path: '/ok', scheme: 'HTTPS', httpHeaders: [{ name: 'Host', value: 'web' }] },
@@ -102,7 +98,7 @@ describe('a container', () => {
       },
     ],
     [
-      'upstream §5: a port by its name',
+      'a port by its name',
       {
         ports: [{ containerPort: 81, name: 'http' }],
         livenessProbe: { httpGet: { port: 'http' } },
@@ -116,7 +112,7 @@ describe('a container', () => {
       'livenessProbe',
       { initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 },
     ],
-  ] as const)('is probed: %s', (_, container, kind, probe) => {
+  ] as const)('upstream §5: is probed: %s', (_, container, kind, probe) => {
     expect(containerOf(structuredClone(container) as object)[kind]).toMatchObject(probe);
   });
 

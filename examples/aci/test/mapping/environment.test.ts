@@ -5,14 +5,14 @@ const namespace = { secrets: { db: { password: 'hunter2', 'my.key': 'x' } }, con
 
 describe('the environment', () => {
   it.each([
-    ['upstream §5: a literal', [{ name: 'A', value: '1' }], [{ name: 'A', value: '1' }]],
+    ['a literal', [{ name: 'A', value: '1' }], [{ name: 'A', value: '1' }]],
     [
-      'upstream §5: a Secret’s value as secureValue',
+      'a Secret’s value as secureValue',
       [{ name: 'P', valueFrom: { secretKeyRef: { name: 'db', key: 'password' } } }],
       [{ name: 'P', secureValue: 'hunter2' }],
     ],
     [
-      'upstream §5: a Secret’s value as secureValue, also inside of another',
+      'a Secret’s value as secureValue, also inside of another',
       [
         { name: 'P', valueFrom: { secretKeyRef: { name: 'db', key: 'password' } } },
         { name: 'URL', value: 'postgres://u:$(P)@db' },
@@ -41,14 +41,14 @@ describe('the environment', () => {
       [{ name: 'A', value: '2' }],
     ],
     [
-      'upstream §5: nothing without a value, which the service does not take',
+      'nothing without a value, which the service does not take',
       [
         { name: 'EMPTY', value: '' },
         { name: 'A', value: '1' },
       ],
       [{ name: 'A', value: '1' }],
     ],
-  ])('holds %s', (_, env, expected) => {
+  ])('upstream §5: holds %s', (_, env, expected) => {
     expect(containerOf({ env }, namespace).environmentVariables).toEqual(expected);
   });
 

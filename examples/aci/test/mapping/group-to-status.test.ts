@@ -79,11 +79,11 @@ describe('a container', () => {
   });
 
   it.each([
-    ['upstream §5: Succeeded', { state: 'Succeeded' }, { exitCode: 0, reason: 'Completed' }],
-    ['upstream §5: Terminated', { state: 'Terminated', exitCode: 0 }, { exitCode: 0, reason: 'Completed' }],
+    ['Succeeded', { state: 'Succeeded' }, { exitCode: 0, reason: 'Completed' }],
+    ['Terminated', { state: 'Terminated', exitCode: 0 }, { exitCode: 0, reason: 'Completed' }],
     ['Terminated without an exit code', { state: 'Terminated' }, { exitCode: 0, reason: 'Completed' }],
     [
-      'upstream §5: Terminated with another exit code, which azure-aci calls completed',
+      'Terminated with another exit code, which azure-aci calls completed',
       { state: 'Terminated', exitCode: 3, detailStatus: 'Error' },
       { exitCode: 3, reason: 'Error' },
     ],
@@ -98,17 +98,17 @@ describe('a container', () => {
       { exitCode: 1, reason: 'Error', message: 'it went wrong' },
     ],
     [
-      'upstream §5: Failed, with exit code and detail',
+      'Failed, with exit code and detail',
       { state: 'Failed', exitCode: 2, detailStatus: 'no such file' },
       { exitCode: 2, reason: 'Failed', message: 'no such file' },
     ],
     [
-      'upstream §5: Canceled, with exit code and detail',
+      'Canceled, with exit code and detail',
       { state: 'Canceled', exitCode: 143, detailStatus: 'stopped' },
       { exitCode: 143, reason: 'Canceled', message: 'stopped' },
     ],
     ['Failed without an exit code', { state: 'Failed' }, { exitCode: 137, reason: 'Failed' }],
-  ])('has terminated: %s', (_, state, terminated) => {
+  ])('upstream §5: has terminated: %s', (_, state, terminated) => {
     const times = { startTime: new Date(started), finishTime: finished };
     expect(appOf(answer('Running', view({ ...state, ...times })))?.state).toEqual({
       terminated: { ...terminated, startedAt: started, finishedAt: finished },
@@ -136,7 +136,7 @@ describe('a container', () => {
   });
 
   it.each([
-    ['upstream §5: any other state', { state: 'Waiting' }, { reason: 'ContainerCreating' }],
+    ['any other state', { state: 'Waiting' }, { reason: 'ContainerCreating' }],
     [
       'the reason in its detail',
       { state: 'Waiting', detailStatus: 'CrashLoopBackOff: Back-off 10s restarting' },
@@ -145,7 +145,7 @@ describe('a container', () => {
     ['a reason alone', { state: 'Waiting', detailStatus: 'ImagePullBackOff' }, { reason: 'ImagePullBackOff' }],
     ['a text', { state: 'Pending', detailStatus: 'soon' }, { reason: 'ContainerCreating', message: 'soon' }],
     ['a state of its own', { state: 'Repairing' }, { reason: 'Repairing' }],
-  ])('waits: %s', (_, state, waiting) => {
+  ])('upstream §5: waits: %s', (_, state, waiting) => {
     expect(appOf(answer('Pending', view(state)))?.state).toEqual({ waiting });
   });
 

@@ -75,7 +75,7 @@ describe('DNS in a subnet', () => {
 
   it.each([
     [
-      'upstream §5: of the cluster, with the searches of its namespace',
+      'of the cluster, with the searches of its namespace',
       { dnsPolicy: 'ClusterFirst' },
       { nameServers: ['10.0.0.10'], searchDomains, options: 'ndots:5' },
     ],
@@ -90,7 +90,7 @@ describe('DNS in a subnet', () => {
       { nameServers: ['10.0.0.10'], searchDomains, options: 'ndots:5' },
     ],
     [
-      'upstream §5: of the cluster first, then the pod’s own, each once',
+      'of the cluster first, then the pod’s own, each once',
       {
         dnsConfig: {
           nameservers: ['1.1.1.1', '10.0.0.10'],
@@ -115,7 +115,7 @@ describe('DNS in a subnet', () => {
       { dnsPolicy: 'Default', dnsConfig: { nameservers: ['1.1.1.1'] } },
       { nameServers: ['1.1.1.1'] },
     ],
-  ])('is %s', (_, spec, dnsConfig) => {
+  ])('upstream §5: is %s', (_, spec, dnsConfig) => {
     expect(groupOf(podOf({}, spec), {}, inSubnet).dnsConfig).toEqual(dnsConfig);
   });
 

@@ -8,16 +8,16 @@ const policy = 'virtual-kubelet.io/confidential-compute-cce-policy';
 
 describe('what kind of group', () => {
   it.each([
-    ['upstream §5: confidential by the sku', { [sku]: 'confidential' }, { sku: 'Confidential' }],
+    ['confidential by the sku', { [sku]: 'confidential' }, { sku: 'Confidential' }],
     [
-      'upstream §5: confidential by a policy',
+      'confidential by a policy',
       { [policy]: 'cG9saWN5' },
       { sku: 'Confidential', confidentialComputeProperties: { ccePolicy: 'cG9saWN5' } },
     ],
-    ['upstream §5: spot', { [priority]: 'Spot' }, { priority: 'Spot' }],
+    ['spot', { [priority]: 'Spot' }, { priority: 'Spot' }],
     ['regular', { [priority]: 'regular' }, { priority: 'Regular' }],
     ['standard', { [sku]: 'Standard' }, { sku: 'Standard' }],
-  ])('%s', (_, annotations, expected) => {
+  ])('upstream §5: %s', (_, annotations, expected) => {
     const { sku: madeSku, priority: madePriority, confidentialComputeProperties } = groupOf(annotated(annotations));
     expect({
       ...(madeSku && { sku: madeSku }),

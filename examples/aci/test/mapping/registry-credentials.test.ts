@@ -17,12 +17,12 @@ function credentialsOf(
 
 describe('credentials of registries', () => {
   it.each([
-    ['upstream §5: of a dockerconfigjson', 'dockerconfigjson', plain],
-    ['upstream §5: of a dockercfg', 'dockercfg', plain],
-    ['upstream §5: of auth alone, with colons in the password', 'dockerconfigjson', auth],
-    ['upstream §5: of auth alone in a dockercfg, which azure-aci splits wrongly', 'dockercfg', auth],
+    ['of a dockerconfigjson', 'dockerconfigjson', plain],
+    ['of a dockercfg', 'dockercfg', plain],
+    ['of auth alone, with colons in the password', 'dockerconfigjson', auth],
+    ['of auth alone in a dockercfg, which azure-aci splits wrongly', 'dockercfg', auth],
     ['of both, where auth counts', 'dockerconfigjson', { ...auth, username: 'other', password: 'other' }],
-  ] as const)('are sent: %s', (_, type, entry) => {
+  ] as const)('upstream §5: are sent: %s', (_, type, entry) => {
     expect(credentialsOf(['r.example.com:5000/team/app:1'], { 'https://r.example.com:5000/v1/': entry }, type)).toEqual(
       [{ server: 'r.example.com:5000', ...made }],
     );
@@ -72,7 +72,7 @@ describe('credentials of registries', () => {
       name: `c${i}`,
       image,
     }));
-    const auths = { 'a.example.com/x': plain, 'a.example.com/y': { username: 'y', password: 'y' } };
+    const auths = { 'a.example.com/x': plain, 'a.example.com/y': { ...plain, username: 'y' } };
     const refusal = refusalOf(podOf({}, { containers }), { pullSecrets: [pullSecret('dockerconfigjson', auths)] });
     expect(refusal.message).toBe(
       'pod shop/web: spec.imagePullSecrets: a group has one credential for a.example.com, and its images need several',

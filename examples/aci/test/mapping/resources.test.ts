@@ -5,21 +5,16 @@ const withGpus = { ...settings, gpuSkus: ['V100', 'P100'] };
 
 describe('resources', () => {
   it.each([
-    ['upstream §5: without any, 1.0 cores and 1.5 GB', {}, { cpu: 1, memoryInGB: 1.5 }, undefined],
-    ['upstream §5: CPU down to a whole 10m', { requests: { cpu: '1259m' } }, { cpu: 1.25, memoryInGB: 1.5 }, undefined],
-    ['upstream §5: at least 10m of CPU', { requests: { cpu: '3m' } }, { cpu: 0.01, memoryInGB: 1.5 }, undefined],
+    ['without any, 1.0 cores and 1.5 GB', {}, { cpu: 1, memoryInGB: 1.5 }, undefined],
+    ['CPU down to a whole 10m', { requests: { cpu: '1259m' } }, { cpu: 1.25, memoryInGB: 1.5 }, undefined],
+    ['at least 10m of CPU', { requests: { cpu: '3m' } }, { cpu: 0.01, memoryInGB: 1.5 }, undefined],
     ['CPU of nothing', { requests: { cpu: '0' } }, { cpu: 0.01, memoryInGB: 1.5 }, undefined],
-    ['upstream §5: memory down to 0.1 GB', { requests: { memory: '2Gi' } }, { cpu: 1, memoryInGB: 2.1 }, undefined],
-    [
-      'upstream §5: 0.1 GB of a billion bytes',
-      { requests: { memory: '199M' } },
-      { cpu: 1, memoryInGB: 0.1 },
-      undefined,
-    ],
-    ['upstream §5: at least 0.1 GB', { requests: { memory: '1Mi' } }, { cpu: 1, memoryInGB: 0.1 }, undefined],
+    ['memory down to 0.1 GB', { requests: { memory: '2Gi' } }, { cpu: 1, memoryInGB: 2.1 }, undefined],
+    ['0.1 GB of a billion bytes', { requests: { memory: '199M' } }, { cpu: 1, memoryInGB: 0.1 }, undefined],
+    ['at least 0.1 GB', { requests: { memory: '1Mi' } }, { cpu: 1, memoryInGB: 0.1 }, undefined],
     ['amounts with fractions', { requests: { cpu: '0.5', memory: '1.5G' } }, { cpu: 0.5, memoryInGB: 1.5 }, undefined],
     [
-      'upstream §5: limits only if given, a missing one equal to the request',
+      'limits only if given, a missing one equal to the request',
       { requests: { cpu: '500m', memory: '1G' }, limits: { cpu: '2' } },
       { cpu: 0.5, memoryInGB: 1 },
       { cpu: 2, memoryInGB: 1 },
@@ -36,20 +31,16 @@ describe('resources', () => {
       { cpu: 0.2, memoryInGB: 0.5 },
       { cpu: 0.2, memoryInGB: 0.5 },
     ],
-  ])('%s', (_, resources, requests, limits) => {
+  ])('upstream §5: %s', (_, resources, requests, limits) => {
     const made = containerOf({ resources }).resources;
     expect(made.requests).toEqual(requests);
     expect(made.limits).toEqual(limits);
   });
 
   it.each([
-    ['upstream §5: of the region’s first model', {}, { count: 2, sku: 'V100' }],
-    [
-      'upstream §5: of the model that the annotation names',
-      { 'virtual-kubelet.io/gpu-type': 'p100' },
-      { count: 2, sku: 'P100' },
-    ],
-  ])('GPUs %s', (_, annotations, gpu) => {
+    ['of the region’s first model', {}, { count: 2, sku: 'V100' }],
+    ['of the model that the annotation names', { 'virtual-kubelet.io/gpu-type': 'p100' }, { count: 2, sku: 'P100' }],
+  ])('upstream §5: GPUs %s', (_, annotations, gpu) => {
     const pod = podOf({ resources: { limits: { 'nvidia.com/gpu': '2' } } }, {}, { annotations });
     const made = groupOf(pod, {}, withGpus).containers[0]?.resources;
     expect(made?.requests.gpu).toEqual(gpu);
@@ -58,7 +49,7 @@ describe('resources', () => {
 
   it.each([
     [
-      'upstream §5: a model that the region has not',
+      'a model that the region has not',
       { limits: { 'nvidia.com/gpu': '1' } },
       { 'virtual-kubelet.io/gpu-type': 'H100' },
       withGpus,
@@ -86,7 +77,7 @@ describe('resources', () => {
       settings,
       'spec.containers[app].resources.claims: no devices are given out but GPUs',
     ],
-  ])('refuses %s', (_, resources, annotations, given, message) => {
+  ])('upstream §5: refuses %s', (_, resources, annotations, given, message) => {
     expect(refusalOf(podOf({ resources }, {}, { annotations }), {}, given).message).toBe(`pod shop/web: ${message}`);
   });
 });

@@ -23,12 +23,12 @@ function volumeOf(volume: Volume) {
 describe('a volume', () => {
   it.each<[string, Volume, object]>([
     [
-      'upstream §5: azureFile',
+      'azureFile',
       { azureFile: { shareName: 'files', secretName: 'share', readOnly: true } },
       { azureFile: { shareName: 'files', storageAccountName: 'account', storageAccountKey: 'key==', readOnly: true } },
     ],
     [
-      'upstream §5: the CSI driver of file shares, read-only kept',
+      'the CSI driver of file shares, read-only kept',
       {
         csi: {
           driver: 'file.csi.azure.com',
@@ -38,35 +38,31 @@ describe('a volume', () => {
       },
       { azureFile: { shareName: 'files', storageAccountName: 'account', storageAccountKey: 'key==', readOnly: true } },
     ],
-    ['upstream §5: emptyDir', { emptyDir: {} }, { emptyDir: {} }],
+    ['emptyDir', { emptyDir: {} }, { emptyDir: {} }],
     [
-      'upstream §5: gitRepo',
+      'gitRepo',
       { gitRepo: { repository: 'https://example.com/r.git', revision: 'abc', directory: '.' } },
       { gitRepo: { repository: 'https://example.com/r.git', revision: 'abc', directory: '.' } },
     ],
     [
-      'upstream §5: a Secret, in base64',
+      'a Secret, in base64',
       { secret: { secretName: 'tls' } },
       { secret: { 'tls.crt': base64('certificate'), 'tls.key': base64('private') } },
     ],
     [
-      'upstream §5: items of a Secret under their paths, which azure-aci does not honour',
+      'items of a Secret under their paths, which azure-aci does not honour',
       { secret: { secretName: 'tls', items: [{ key: 'tls.crt', path: 'server.pem' }] } },
       { secret: { 'server.pem': base64('certificate') } },
     ],
-    [
-      'upstream §5: a ConfigMap',
-      { configMap: { name: 'app' } },
-      { secret: { 'app.conf': base64('a=1'), other: base64('x') } },
-    ],
+    ['a ConfigMap', { configMap: { name: 'app' } }, { secret: { 'app.conf': base64('a=1'), other: base64('x') } }],
     ['binary data of a ConfigMap', { configMap: { name: 'blob' } }, { secret: { data: base64('\u0000\u0001') } }],
     [
-      'upstream §5: an optional source that is missing, as an empty folder',
+      'an optional source that is missing, as an empty folder',
       { configMap: { name: 'gone', optional: true } },
       { emptyDir: {} },
     ],
     [
-      'upstream §5: projected sources with their paths, the pod’s fields and a token',
+      'projected sources with their paths, the pod’s fields and a token',
       {
         projected: {
           sources: [
@@ -88,17 +84,17 @@ describe('a volume', () => {
       },
     ],
     [
-      'upstream §5: fields of the pod',
+      'fields of the pod',
       { downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } },
       { secret: { name: base64('web') } },
     ],
-  ])('%s', (_, volume, made) => {
+  ])('upstream §5: %s', (_, volume, made) => {
     expect(volumeOf(volume)).toEqual({ name: 'v', ...made });
   });
 
   it.each<[string, object, string]>([
     [
-      'upstream §5: of another kind',
+      'of another kind',
       { hostPath: { path: '/' } },
       'spec.volumes[v].hostPath: no such volumes in the cloud; use azureFile, csi with file.csi.azure.com, or emptyDir',
     ],
@@ -159,7 +155,7 @@ describe('a volume', () => {
       { quantumFoam: { size: 1 } },
       'spec.volumes[v].quantumFoam: not known to this provider',
     ],
-  ])('is refused: %s', (_, volume, message) => {
+  ])('upstream §5: is refused: %s', (_, volume, message) => {
     const refusal = refusalOf(podOf({}, { volumes: [{ name: 'v', ...volume }] }), namespace);
     expect(refusal).toMatchObject({ code: 'InvalidInput', message: `pod shop/web: ${message}` });
   });
@@ -175,8 +171,8 @@ describe('a volume', () => {
       { azureFile: { shareName: 'files', secretName: 'half' } },
       'spec.volumes[v].azureFile.secretName: secret "half" lacks azurestorageaccountname or azurestorageaccountkey',
     ],
-    ['upstream §5: a mandatory source', { secret: { secretName: 'gone' } }, 'spec.volumes[v]: secret "gone" not found'],
-  ])('waits for %s', (_, volume, message) => {
+    ['a mandatory source', { secret: { secretName: 'gone' } }, 'spec.volumes[v]: secret "gone" not found'],
+  ])('upstream §5: waits for %s', (_, volume, message) => {
     const refusal = refusalOf(podOf({}, { volumes: [{ name: 'v', ...volume }] }), namespace);
     expect(refusal.code).toBe('Unavailable');
     expect(refusal.message).toContain(message);
