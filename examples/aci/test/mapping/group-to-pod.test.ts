@@ -1,5 +1,6 @@
 import type { ContainerGroup } from '@azure/arm-containerinstance';
 import { describe, expect, it } from 'vitest';
+import { groupName } from '../../src/mapping/group/group-name.js';
 import { groupToPod } from '../../src/mapping/status/group-to-pod.js';
 import { answer, tags } from './answers.js';
 import { groupOf, podOf } from './scene.js';
@@ -41,8 +42,15 @@ describe('the pod of a group', () => {
   });
 
   it('is none of another node’s', () => {
-    expect(groupToPod(answer('Running'), 'aci-node')).toBeDefined();
-    expect(groupToPod(answer('Running'), 'other-node')).toBeUndefined();
+    const name = groupName({ namespace: 'shop', name: 'web', uid: 'u1' });
+    expect(groupToPod(answer('Running', {}, { name }), 'aci-node')).toBeDefined();
+    expect(groupToPod(answer('Running', {}, { name: name.toUpperCase() }), 'aci-node')).toBeDefined();
+    expect(groupToPod(answer('Running', {}, { name: undefined }), 'aci-node')).toBeDefined();
+    expect(groupToPod(answer('Running', {}, { name }), 'other-node')).toBeUndefined();
+  });
+
+  it('is none of azure-aci’s, which has other names for the same tags', () => {
+    expect(groupToPod(answer('Running', {}, { name: 'shop-web' }), 'aci-node')).toBeUndefined();
   });
 
   it.each([undefined, null, 7, 'text', [], {}])('is none of %j', (group) => {

@@ -1,13 +1,15 @@
 /** Which pod a container group is, by its tags. */
 import type { ContainerGroup } from '@azure/arm-containerinstance';
-import { timestamp, type Container, type Pod } from 'vk-sdk';
+import { timestamp, type Container, type Pod, type PodRef } from 'vk-sdk';
+import { groupName } from '../group/group-name.js';
 import { tagNames } from '../group/tags.js';
 import { field, items, text, time } from './cloud-value.js';
 
 /**
  * The pod's identity (namespace, name, uid, creation), its node, and its containers' names and images. Undefined for a
- * group that lacks any of namespace, name, uid and node, and where `nodeName` is given for one of another node. Takes the
- * groups that azure-aci made, too. Never throws, whatever the cloud left out.
+ * group that lacks any of namespace, name, uid and node. Where `nodeName` is given, also for one of another node, and for
+ * one that is not called as this provider calls it: azure-aci's groups have the same tags, and would be looked for in vain
+ * by name. Never throws, whatever the cloud left out.
  */
 export function groupToPod(group: ContainerGroup, nodeName?: string): Pod | undefined {
   const tag = (name: string): string | undefined => text(field(field(group, 'tags'), name));
@@ -16,7 +18,7 @@ export function groupToPod(group: ContainerGroup, nodeName?: string): Pod | unde
   const uid = tag(tagNames.uid);
   const node = tag(tagNames.nodeName);
   if (!namespace || !name || !uid || !node) return undefined;
-  if (nodeName !== undefined && node !== nodeName) return undefined;
+  if (nodeName !== undefined && !(node === nodeName && isOurName(group, { namespace, name, uid }))) return undefined;
   const created = creationTime(tag(tagNames.creationTimestamp));
   const initContainers = containersOf(field(group, 'initContainers'));
   return {
@@ -30,6 +32,12 @@ export function groupToPod(group: ContainerGroup, nodeName?: string): Pod | unde
       ...restartPolicy(group),
     },
   };
+}
+
+/** Azure compares names without regard to case. One that is left out speaks for nothing. */
+function isOurName(group: unknown, ref: PodRef): boolean {
+  const name = text(field(group, 'name'));
+  return name === undefined || name.toLowerCase() === groupName(ref);
 }
 
 /** Those that have a name, each once. */
