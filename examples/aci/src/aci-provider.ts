@@ -150,10 +150,6 @@ export class AciProvider implements Provider, AsyncDisposable {
     if (problem !== undefined) throw problem;
   }
 
-  notifyNodeStatus(): void {
-    // The node's room is configured, and what changes of its condition `ping` tells.
-  }
-
   /** Leaves the pods to the next provider. */
   async close(): Promise<void> {
     await this.tracker.close();

@@ -65,7 +65,9 @@ describe('a pod on the cloud', () => {
     );
     expect(scene.eventsOf('second').find(({ type }) => type === 'Warning')?.message).toContain('no room');
     await scene.delete('first');
-    await scene.status('second', isRunning);
+    const { status } = await scene.status('second', isRunning);
+    expect(status?.reason).toBeUndefined();
+    expect(status?.message).toBeUndefined();
     expect(scene.groups).toHaveLength(1);
   });
 
