@@ -24,6 +24,8 @@ export interface TokenSpec {
   readonly audience?: string | undefined;
   /** The life that is asked for. The apiserver may give another, 10 minutes at least. */
   readonly expirationSeconds: number;
+  /** Makes the request a Conflict once the service account has been made anew. Default: any account of that name. */
+  readonly serviceAccountUid?: string | undefined;
   /** The token ends with this pod. */
   readonly pod: { readonly name: string; readonly uid: string };
 }
@@ -95,6 +97,7 @@ export class ServiceAccountTokens implements AsyncDisposable {
       spec.serviceAccountName,
       spec.pod.uid,
       spec.audience ?? '',
+      spec.serviceAccountUid ?? '',
       spec.expirationSeconds,
     ]);
     const kept = this.#kept.get(key) ?? this.#begin(key, spec);
@@ -159,7 +162,7 @@ export class ServiceAccountTokens implements AsyncDisposable {
   async #request(kept: Kept): Promise<void> {
     const { signal } = kept.ending;
     try {
-      const answer = await this.#api.request<TokenAnswer>({ ...requestOf(kept.spec), signal });
+      const answer = await requestToken(this.#api, kept.spec, signal);
       if (signal.aborted) return;
       this.#take(kept, answer);
     } catch (error) {
@@ -169,13 +172,11 @@ export class ServiceAccountTokens implements AsyncDisposable {
     this.#tell(kept);
   }
 
-  #take(kept: Kept, { spec, status }: TokenAnswer): void {
-    if (!status?.token)
-      throw new VkError('Internal', `${subjectOf(kept.spec)}: the apiserver answered without a token`);
+  #take(kept: Kept, { token, expirationSeconds }: IssuedToken): void {
     // By its length and not by its end: that is on the server's clock, which need not be ours.
     const issuedAtMs = this.#clock.now();
-    kept.expiresAtMs = issuedAtMs + (spec?.expirationSeconds ?? kept.spec.expirationSeconds) * 1000;
-    kept.known = { state: 'found', object: status.token };
+    kept.expiresAtMs = issuedAtMs + expirationSeconds * 1000;
+    kept.known = { state: 'found', object: token };
     kept.attempt = 0;
     this.#schedule(kept, refreshAtMs({ issuedAtMs, expiresAtMs: kept.expiresAtMs }, this.#random) - issuedAtMs);
   }
@@ -220,12 +221,28 @@ export class ServiceAccountTokens implements AsyncDisposable {
   }
 }
 
-function requestOf({ namespace, serviceAccountName, audience, expirationSeconds, pod }: TokenSpec) {
-  const path = resourcePath(serviceAccounts, { namespace, name: serviceAccountName, subresource: 'token' });
+export interface IssuedToken {
+  readonly token: string;
+  /** How long it lives from now on. */
+  readonly expirationSeconds: number;
+}
+
+/** One token, asked for once. */
+export async function requestToken(api: KubeApi, spec: TokenSpec, signal?: AbortSignal): Promise<IssuedToken> {
+  const { namespace, serviceAccountName: name, serviceAccountUid: uid, audience, expirationSeconds, pod } = spec;
   const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: pod.name, uid: pod.uid };
-  const spec = { audiences: audience === undefined ? [] : [audience], expirationSeconds, boundObjectRef };
-  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec };
-  return { method: 'POST', path, body } as const;
+  const body = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    metadata: uid === undefined ? {} : { uid },
+    spec: { audiences: audience === undefined ? [] : [audience], expirationSeconds, boundObjectRef },
+  };
+  const path = resourcePath(serviceAccounts, { namespace, name, subresource: 'token' });
+  const answer = await api.request<TokenAnswer>({ method: 'POST', path, body, signal });
+  const token = answer.status?.token;
+  if (!token) throw new VkError('Internal', `${subjectOf(spec)}: the apiserver answered without a token`);
+  // The life is the server's to choose; what it says of the end is by its clock, which need not be ours.
+  return { token, expirationSeconds: answer.spec?.expirationSeconds ?? expirationSeconds };
 }
 
 function subjectOf({ namespace, serviceAccountName, pod }: TokenSpec): string {

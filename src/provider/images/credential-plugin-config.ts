@@ -1,6 +1,7 @@
 /** The configuration of credential plugins, as a kubelet's `--image-credential-provider-config` has it. Pure. */
 import { VkError } from '../../runtime/errors.js';
 import { parseImagePattern, type ImagePattern } from './image-pattern.js';
+import { parseTokenAttributes, type TokenAttributes } from './token-attributes.js';
 
 export interface CredentialPlugin {
   /** The program's name in the folder of plugins. */
@@ -12,13 +13,17 @@ export interface CredentialPlugin {
   readonly args: readonly string[];
   /** On top of this process's environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** The plugin goes by the service account of the pod that an image is pulled for. */
+  readonly tokenAttributes?: TokenAttributes;
 }
 
 const apiVersions = ['v1', 'v1beta1', 'v1alpha1'].map((version) => `credentialprovider.kubelet.k8s.io/${version}`);
+/** The older ones have no field for a token. */
+const tokenApiVersion = 'credentialprovider.kubelet.k8s.io/v1';
 
 /**
  * Reads a `CredentialProviderConfig` (`kubelet.config.k8s.io`), already parsed from YAML or JSON. Throws `InvalidInput`
- * with the path of what is wrong. Plugins that want service account tokens (`tokenAttributes`) are refused.
+ * with the path of what is wrong.
  */
 export function parseCredentialPluginConfig(config: unknown): CredentialPlugin[] {
   if (!isRecord(config) || config['kind'] !== 'CredentialProviderConfig') {
@@ -43,7 +48,9 @@ function pluginOf(provider: unknown, path: string): CredentialPlugin {
   if (typeof apiVersion !== 'string' || !apiVersions.includes(apiVersion)) {
     throw invalid(`${path}.apiVersion`, `is none of ${apiVersions.join(', ')}`);
   }
-  if (tokenAttributes !== undefined) throw invalid(`${path}.tokenAttributes`, 'is not supported');
+  if (tokenAttributes !== undefined && apiVersion !== tokenApiVersion) {
+    throw invalid(`${path}.tokenAttributes`, `needs the apiVersion ${tokenApiVersion}`);
+  }
   if (!isStrings(args)) throw invalid(`${path}.args`, 'is not a list of strings');
   return {
     name,
@@ -52,6 +59,9 @@ function pluginOf(provider: unknown, path: string): CredentialPlugin {
     matchImages: patternsOf(matchImages, `${path}.matchImages`),
     defaultCacheDurationMs: durationOf(defaultCacheDuration, `${path}.defaultCacheDuration`),
     env: variablesOf(env, `${path}.env`),
+    ...(tokenAttributes !== undefined && {
+      tokenAttributes: parseTokenAttributes(tokenAttributes, `${path}.tokenAttributes`),
+    }),
   };
 }
 

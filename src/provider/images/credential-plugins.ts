@@ -1,18 +1,22 @@
 /**
  * Asks programs for registry credentials, by the exec protocol of kubelets (`credentialprovider.kubelet.k8s.io`,
- * tasks/administer-cluster/kubelet-credential-provider). Neighbours: `credential-plugin-config.ts`, `registry-credentials.ts`.
+ * tasks/administer-cluster/kubelet-credential-provider). Neighbours: `credential-plugin-config.ts`, `credential-program.ts`
+ * (one run), `pulling-account.ts` (whose token it is told), `registry-credentials.ts`.
  *
- * 1. For one plugin and one image there is never more than one program running; callers share its answer.
- * 2. An answer is used for as long as it says, and for what it says: one image, one registry, or everything.
- * 3. What a program prints is never in a log or an error.
+ * 1. For one plugin, image and account there is never more than one program running; callers share its answer.
+ * 2. An answer is used for as long as it says, and for what it says: one image, one registry, or everything; what was
+ *    answered to a service account is for that account, with the annotations that it had.
+ * 3. What a program prints, and a token that it is told, is never in a log or an error.
  */
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import type { KubeApi } from '../../kube/api.js';
+import type { Pod } from '../../kube/types.js';
 import { systemClock, type Clock } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
 import { silentLogger, type Logger } from '../../runtime/logger.js';
-import { parseGoDuration, type CredentialPlugin } from './credential-plugin-config.js';
+import type { CredentialPlugin } from './credential-plugin-config.js';
+import { askProgram, type ProgramAnswer } from './credential-program.js';
 import { imageTarget, matchesImage } from './image-pattern.js';
+import { PullingAccounts, type PullingAccount } from './pulling-account.js';
 import { RegistryCredentials, type RegistryCredential } from './registry-credentials.js';
 
 export interface CredentialPluginsOptions {
@@ -20,17 +24,22 @@ export interface CredentialPluginsOptions {
   readonly binDir: string;
   /** How long a program may take before it is killed. Default: 60 s, as a kubelet's. */
   readonly timeoutMs?: number;
+  /**
+   * Reads service accounts and asks for their tokens, for plugins with `tokenAttributes`. A node's credential needs the verb
+   * `request-serviceaccounts-token-audience` for the audience, or a pod that has a volume with a token for it.
+   */
+  readonly client?: KubeApi;
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
 
 interface Answer {
   readonly credentials: RegistryCredentials;
-  readonly cacheKeyType: 'Image' | 'Registry' | 'Global';
   readonly expiresAtMs: number;
 }
 
-const maxOutputBytes = 1024 * 1024;
+type CacheKeyType = ProgramAnswer['cacheKeyType'];
+
 /** Answers that are kept. A node pulls few images from few registries. */
 const maxCached = 1_000;
 
@@ -46,49 +55,78 @@ export class CredentialPlugins {
   readonly #plugins: readonly CredentialPlugin[];
   readonly #options: CredentialPluginsOptions;
   readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #accounts: PullingAccounts | undefined;
   readonly #cache = new Map<string, Answer>();
-  readonly #running = new Map<string, Promise<Answer | undefined>>();
+  readonly #running = new Map<string, Promise<Answer>>();
 
+  /** Throws `InvalidInput` where a plugin wants service account tokens and there is no `client`. */
   constructor(plugins: readonly CredentialPlugin[], options: CredentialPluginsOptions) {
     this.#plugins = plugins;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#logger = options.logger ?? silentLogger;
+    this.#accounts = options.client && new PullingAccounts(options.client, this.#clock);
+    const wanting = plugins.find(({ tokenAttributes }) => tokenAttributes !== undefined);
+    if (wanting === undefined || this.#accounts !== undefined) return;
+    throw new VkError('InvalidInput', `credential plugin ${wanting.name}: its tokenAttributes need the option client`);
   }
 
   /**
    * What the plugins whose patterns match have for the image, to be tried one after another. A plugin that fails is logged
-   * and counts for nothing, as for a kubelet. Throws `InvalidInput` for an image that is no reference.
+   * and counts for nothing, as for a kubelet. `pod` is the one that it is pulled for: its service account is what plugins
+   * with `tokenAttributes` go by. Throws `InvalidInput` for an image that is no reference.
    */
-  async forImage(image: string): Promise<readonly RegistryCredential[]> {
+  async forImage(image: string, pod?: Pod): Promise<readonly RegistryCredential[]> {
     const target = imageTarget(image);
     const matching = this.#plugins.filter(({ matchImages }) => matchImages.some((each) => matchesImage(each, target)));
-    const answers = await Promise.all(matching.map((plugin) => this.#answer(plugin, image)));
+    const answers = await Promise.all(matching.map((plugin) => this.#answer(plugin, image, pod)));
     return answers.flatMap((answer) => answer?.credentials.forImage(image) ?? []);
   }
 
-  async #answer(plugin: CredentialPlugin, image: string): Promise<Answer | undefined> {
-    const cached = this.#cached(plugin, image);
-    if (cached !== undefined) return cached;
-    const key = `${plugin.name} ${image}`;
-    const running = this.#running.get(key) ?? this.#ask(plugin, image).finally(() => this.#running.delete(key));
-    this.#running.set(key, running);
-    return running;
-  }
-
-  async #ask(plugin: CredentialPlugin, image: string): Promise<Answer | undefined> {
+  async #answer(plugin: CredentialPlugin, image: string, pod: Pod | undefined): Promise<Answer | undefined> {
     try {
-      const answer = readAnswer(plugin, await this.#run(plugin, image), this.#clock.now());
-      if (answer.expiresAtMs > this.#clock.now()) this.#keep(cacheKey(plugin, answer.cacheKeyType, image), answer);
-      return answer;
+      const account = await this.#accountFor(plugin, pod);
+      return account === 'none' ? undefined : await this.#shared(plugin, image, account);
     } catch (err) {
-      (this.#options.logger ?? silentLogger).warn({ plugin: plugin.name, image, err }, 'credential plugin failed');
+      this.#logger.warn({ plugin: plugin.name, image, err }, 'credential plugin failed');
       return undefined;
     }
   }
 
-  #cached(plugin: CredentialPlugin, image: string): Answer | undefined {
+  /** `none`: the plugin is not to be asked. Undefined: it is, without an account. */
+  async #accountFor(
+    { tokenAttributes }: CredentialPlugin,
+    pod: Pod | undefined,
+  ): Promise<PullingAccount | 'none' | undefined> {
+    if (tokenAttributes === undefined) return undefined;
+    const name = pod?.spec.serviceAccountName;
+    if (pod === undefined || !name) return tokenAttributes.requireServiceAccount ? 'none' : undefined;
+    return (await this.#accounts?.of(tokenAttributes, pod, name)) ?? 'none';
+  }
+
+  async #shared(plugin: CredentialPlugin, image: string, account: PullingAccount | undefined): Promise<Answer> {
+    const cached = this.#cached(plugin, image, account);
+    if (cached !== undefined) return cached;
+    const key = cacheKey(plugin, 'Image', image, account);
+    const running =
+      this.#running.get(key) ?? this.#ask(plugin, image, account).finally(() => this.#running.delete(key));
+    this.#running.set(key, running);
+    return running;
+  }
+
+  async #ask(plugin: CredentialPlugin, image: string, account: PullingAccount | undefined): Promise<Answer> {
+    const { binDir, timeoutMs = 60_000 } = this.#options;
+    const said = await askProgram(plugin, image, account, { binDir, timeoutMs, clock: this.#clock });
+    const now = this.#clock.now();
+    const answer = { credentials: new RegistryCredentials(said.entries), expiresAtMs: now + said.cacheDurationMs };
+    if (answer.expiresAtMs > now) this.#keep(cacheKey(plugin, said.cacheKeyType, image, account), answer);
+    return answer;
+  }
+
+  #cached(plugin: CredentialPlugin, image: string, account: PullingAccount | undefined): Answer | undefined {
     for (const type of ['Image', 'Registry', 'Global'] as const) {
-      const key = cacheKey(plugin, type, image);
+      const key = cacheKey(plugin, type, image, account);
       const answer = this.#cache.get(key);
       if (answer === undefined) continue;
       if (answer.expiresAtMs > this.#clock.now()) return answer;
@@ -102,78 +140,15 @@ export class CredentialPlugins {
     if (this.#cache.size >= maxCached && oldest !== undefined) this.#cache.delete(oldest);
     this.#cache.set(key, answer);
   }
-
-  #run({ name, args, env, apiVersion }: CredentialPlugin, image: string): Promise<string> {
-    const { binDir, timeoutMs = 60_000 } = this.#options;
-    return new Promise((resolve, reject) => {
-      const fail = (what: string, cause?: unknown): void => {
-        reject(new VkError('Unavailable', `credential plugin ${name}: ${what}`, { cause }));
-      };
-      const child = spawn(join(binDir, name), args, {
-        env: { ...process.env, ...env },
-        stdio: ['pipe', 'pipe', 'ignore'],
-      });
-      const timer = this.#clock.setTimer(timeoutMs, () => {
-        child.kill('SIGKILL');
-        fail(`did not answer within ${timeoutMs} ms`);
-      });
-      const output: Buffer[] = [];
-      let bytes = 0;
-      child.stdout.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes <= maxOutputBytes) output.push(chunk);
-        else child.kill('SIGKILL');
-      });
-      child.on('error', (cause) => {
-        timer.cancel();
-        fail('could not be started: is it in the folder of plugins, and may it be executed?', cause);
-      });
-      child.on('close', (code) => {
-        timer.cancel();
-        if (bytes > maxOutputBytes) fail(`printed more than ${maxOutputBytes} bytes`);
-        else if (code === 0) resolve(Buffer.concat(output).toString());
-        else fail(`ended with exit code ${code ?? 'unknown'}`);
-      });
-      // A program that ends without reading says so by its exit code.
-      child.stdin.on('error', () => undefined);
-      child.stdin.end(JSON.stringify({ kind: 'CredentialProviderRequest', apiVersion, image }));
-    });
-  }
 }
 
-function cacheKey({ name }: CredentialPlugin, type: Answer['cacheKeyType'], image: string): string {
+function cacheKey(
+  { name }: CredentialPlugin,
+  type: CacheKeyType,
+  image: string,
+  account: PullingAccount | undefined,
+): string {
   const { host, port } = imageTarget(image);
   const of = { Image: image, Registry: `${host.join('.')}:${port}`, Global: '' }[type];
-  return JSON.stringify([name, type, of]);
-}
-
-function readAnswer(plugin: CredentialPlugin, output: string, now: number): Answer {
-  const { kind, apiVersion, cacheKeyType, cacheDuration, auth } = parsed(plugin, output);
-  if (kind !== 'CredentialProviderResponse') throw invalid(plugin, 'kind is not CredentialProviderResponse');
-  if (apiVersion !== plugin.apiVersion) throw invalid(plugin, `apiVersion is not ${plugin.apiVersion}`);
-  if (cacheKeyType !== 'Image' && cacheKeyType !== 'Registry' && cacheKeyType !== 'Global') {
-    throw invalid(plugin, 'cacheKeyType is none of Image, Registry and Global');
-  }
-  const durationMs = typeof cacheDuration === 'string' ? parseGoDuration(cacheDuration) : plugin.defaultCacheDurationMs;
-  if (durationMs === undefined) throw invalid(plugin, 'cacheDuration is not a duration');
-  const entries = Object.entries(auth ?? {}).map(([server, entry]) => {
-    const { username, password } = (entry ?? {}) as Record<string, unknown>;
-    if (typeof username === 'string' && typeof password === 'string') return { server, username, password };
-    throw invalid(plugin, 'an entry of auth has no username and password');
-  });
-  return { credentials: new RegistryCredentials(entries), cacheKeyType, expiresAtMs: now + durationMs };
-}
-
-function parsed(plugin: CredentialPlugin, output: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(output);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  } catch {
-    // The parser's message would quote what was printed.
-  }
-  throw invalid(plugin, 'it is not a JSON object');
-}
-
-function invalid({ name }: CredentialPlugin, what: string): VkError {
-  return new VkError('InvalidInput', `credential plugin ${name}: its answer cannot be used: ${what}`);
+  return JSON.stringify([name, type, of, account?.cacheKey ?? '']);
 }

@@ -170,7 +170,7 @@ describe('parseCredentialPluginConfig', () => {
     [config(provider({ defaultCacheDuration: 'soon' })), 'providers[0].defaultCacheDuration is not a duration'],
     [config(provider({ args: [1] })), 'providers[0].args is not a list of strings'],
     [config(provider({ env: [{ name: 'A' }] })), 'providers[0].env[0] has no name and value'],
-    [config(provider({ tokenAttributes: {} })), 'providers[0].tokenAttributes is not supported'],
+    [config(provider({ tokenAttributes: {} })), 'providers[0].tokenAttributes.serviceAccountTokenAudience is missing'],
     [config(provider(), provider()), 'providers holds "plugin" twice'],
     [null, 'kind is not'],
   ])('refuses %j', (given, expected) => {

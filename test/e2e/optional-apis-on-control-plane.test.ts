@@ -1,0 +1,160 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { connect } from '../../src/kube/connect.js';
+import type { KubeClient } from '../../src/kube/client.js';
+import { clusterTrustBundles, nodes, pods, serviceAccounts } from '../../src/kube/resources.js';
+import type { Pod } from '../../src/kube/types.js';
+import { VirtualNode } from '../../src/node/virtual-node.js';
+import { parseCredentialPluginConfig } from '../../src/provider/images/credential-plugin-config.js';
+import { CredentialPlugins } from '../../src/provider/images/credential-plugins.js';
+import type { PodContext } from '../../src/provider/inputs/pod-inputs.js';
+import { ControlPlane } from '../../src/testing/control-plane.js';
+import { eventually } from './support/eventually.js';
+import { FileBackend } from './support/file-backend.js';
+import { podOn } from './support/pods.js';
+import { Scene } from './support/scene.js';
+
+const skipped = 'skipped unless KUBEBUILDER_ASSETS names a folder with etcd and kube-apiserver';
+
+/** Keeps the volumes that it was given last. */
+class VolumeBackend extends FileBackend {
+  readonly files = new Map<string, string>();
+
+  override async createPod(pod: Pod, context?: PodContext): Promise<void> {
+    await this.updatePodInputs(pod, context);
+    await super.createPod(pod);
+  }
+
+  async updatePodInputs(_: Pod, context: PodContext | undefined): Promise<void> {
+    for (const [volume, content] of (await context?.inputs?.volumes()) ?? []) {
+      if (content.kind !== 'files') continue;
+      for (const [path, { data }] of content.files) this.files.set(`${volume}/${path}`, data.toString());
+    }
+  }
+}
+
+describe.skipIf(!ControlPlane.available())(
+  `what an apiserver serves only if it is told to, as a kubelet's credential sees it (${skipped})`,
+  () => {
+    const cluster = new ControlPlane({
+      apiserverFlags: [
+        '--runtime-config=certificates.k8s.io/v1beta1=true',
+        '--feature-gates=ClusterTrustBundle=true,ClusterTrustBundleProjection=true',
+      ],
+    });
+    let client: KubeClient;
+    beforeAll(async () => {
+      await cluster.start();
+      client = await connect({ kubeconfig: await cluster.addUser('system:node:opt-1', ['system:nodes']) });
+    }, 60_000);
+    afterAll(async () => {
+      await client.close();
+      await cluster.stop();
+    }, 30_000);
+
+    it('clusterTrustBundle projections hold the bundle by its name, and all of a signer, and follow their changes', async () => {
+      const scene = await Scene.open(cluster, 'opt-1');
+      const backend = new VolumeBackend(scene.folder);
+      const node = new VirtualNode('opt-1', backend, client);
+      onTestFinished(() => node.close({ graceMs: 0 }));
+      await node.start();
+      await node.ready();
+      const pem = cluster.authority.certificate;
+      const other = await readFile(new URL('../fixtures/pki/other-ca.crt', import.meta.url), 'utf8');
+      const create = (name: string, trustBundle: string, signerName?: string) =>
+        cluster.client.create(clusterTrustBundles, {
+          metadata: { name, labels: { live: 'yes' } },
+          spec: { trustBundle, ...(signerName !== undefined && { signerName }) },
+        });
+      await create('company', pem);
+      const signerName = 'example.com/mesh';
+      const sources = [
+        { clusterTrustBundle: { name: 'company', path: 'company.pem' } },
+        { clusterTrustBundle: { signerName, labelSelector: { matchLabels: { live: 'yes' } }, path: 'mesh.pem' } },
+        { clusterTrustBundle: { name: 'nobody', optional: true, path: 'optional.pem' } },
+      ];
+      const pod = podOn('opt-1', 'trusting');
+      const spec = {
+        ...pod.spec,
+        automountServiceAccountToken: false,
+        volumes: [{ name: 'ca', projected: { sources } }],
+      };
+      await cluster.client.create(pods, { ...pod, spec });
+      await eventually(async () => {
+        const { items } = await cluster.client.request<{ items: { reason: string; message: string }[] }>({
+          method: 'GET',
+          path: '/api/v1/namespaces/default/events',
+        });
+        const told = items.find(({ reason }) => reason === 'FailedMount');
+        expect(told?.message).toContain('clustertrustbundle of signer example.com/mesh not found');
+      });
+      await create('example.com:mesh:1', pem, signerName);
+      await scene.reaches('trusting', 'Running');
+      const bare = (text: string | undefined) => text?.replace(/\s/g, '');
+      expect(bare(backend.files.get('ca/company.pem'))).toBe(bare(pem));
+      expect(bare(backend.files.get('ca/mesh.pem'))).toBe(bare(pem));
+      expect(backend.files.get('ca/optional.pem')).toBe('');
+      await create('example.com:mesh:2', other, signerName);
+      await eventually(() => {
+        const both = bare(backend.files.get('ca/mesh.pem')) ?? '';
+        expect(both).toContain(bare(other));
+        expect(both).toContain(bare(pem));
+      });
+    });
+
+    it('credential plugins get a token of the pod for their audience, which the node has to be allowed', async () => {
+      await Scene.open(cluster, 'opt-1');
+      await cluster.client.create(nodes, { metadata: { name: 'opt-1' } });
+      const folder = await mkdtemp(join(tmpdir(), 'vk-sdk-plugins-'));
+      onTestFinished(() => rm(folder, { recursive: true, force: true }));
+      const program = `#!${process.execPath}
+        const request = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
+        const claims = JSON.parse(Buffer.from(request.serviceAccountToken.split('.')[1], 'base64url').toString());
+        const of = claims['kubernetes.io'];
+        const username = [claims.aud, of.serviceaccount.name, of.pod.name, request.serviceAccountAnnotations.role].join(' ');
+        const auth = { '*.example.com': { username, password: 'p' } };
+        console.log(JSON.stringify({ kind: 'CredentialProviderResponse', apiVersion: request.apiVersion, cacheKeyType: 'Image', auth }));`;
+      await writeFile(join(folder, 'plugin'), program, { mode: 0o755 });
+      const tokenAttributes = {
+        serviceAccountTokenAudience: 'registry',
+        requireServiceAccount: true,
+        cacheType: 'ServiceAccount',
+        requiredServiceAccountAnnotationKeys: ['role'],
+      };
+      const provider = {
+        name: 'plugin',
+        apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
+        matchImages: ['*.example.com'],
+        defaultCacheDuration: '1h',
+        tokenAttributes,
+      };
+      const config = parseCredentialPluginConfig({ kind: 'CredentialProviderConfig', providers: [provider] });
+      const plugins = new CredentialPlugins(config, { binDir: folder, client });
+      const metadata = { namespace: 'default', name: 'puller', annotations: { role: 'reader' } };
+      await cluster.client.create(serviceAccounts, { metadata });
+      const wanted = podOn('opt-1', 'pulls');
+      const spec = { ...wanted.spec, serviceAccountName: 'puller', automountServiceAccountToken: false };
+      const pod = await cluster.client.create(pods, { ...wanted, spec });
+      expect(await plugins.forImage('eu.example.com/app', pod)).toEqual([]);
+
+      const rbac = '/apis/rbac.authorization.k8s.io/v1/clusterrole';
+      const rule = { apiGroups: [''], resources: ['registry'], verbs: ['request-serviceaccounts-token-audience'] };
+      const body = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: 'registry-audience' } };
+      await cluster.client.request({
+        method: 'POST',
+        path: `${rbac}s`,
+        body: { ...body, kind: 'ClusterRole', rules: [rule] },
+      });
+      const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'registry-audience' };
+      const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:nodes' }];
+      const binding = { ...body, kind: 'ClusterRoleBinding', roleRef, subjects };
+      await cluster.client.request({ method: 'POST', path: `${rbac}bindings`, body: binding });
+      await eventually(async () => {
+        const credentials = await plugins.forImage('eu.example.com/app', pod);
+        expect(credentials).toEqual([{ username: 'registry puller pulls reader', password: 'p' }]);
+      });
+    });
+  },
+);
