@@ -80,8 +80,9 @@ export class AciPods implements PodsTrackerHandler {
     }
     if ((await this.#api.get(name, signal)) === undefined) return;
     throw new VkError(
-      'Unavailable',
+      'Conflict',
       `container group ${name}: is still there, though the cloud has said ${mostDeletions} times that it is deleted`,
+      { retry: { afterMs: 10_000 } },
     );
   }
 

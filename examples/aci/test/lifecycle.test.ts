@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { podRef } from 'vk-sdk';
-import { isRunning, podOf, Scene, type SceneOptions } from './scene.js';
+import { podRef, RegistryCredentials, type PodInputs } from 'vk-sdk';
+import { context, isRunning, podOf, Scene, type SceneOptions } from './scene.js';
 
 describe('a pod on the cloud', () => {
   const opened: Scene[] = [];
@@ -132,6 +132,18 @@ describe('a pod on the cloud', () => {
     },
   );
 
+  it('upstream §5: is deleted again, at once, when the cloud says that its group is deleted and has it all the same', async () => {
+    const scene = await start({
+      cloud: { latencies: { pull: 12_000, delete: 1_000 }, deleteWhileProvisioning: 'leaks' },
+    });
+    await scene.run(podOf('web'), ({ containerStatuses }) => containerStatuses?.length);
+    const begunAt = scene.clock.now();
+    await scene.delete('web');
+    expect(scene.groups).toEqual([]);
+    expect(scene.cloud.requests.count('delete')).toBeGreaterThan(1);
+    expect(scene.clock.now() - begunAt).toBeLessThan(25_000);
+  });
+
   it('leaves no group behind when it is deleted while the request for it is on its way', async () => {
     const scene = await start();
     const held = scene.cloud.faults.hold('create', { when: 'before' });
@@ -141,7 +153,22 @@ describe('a pod on the cloud', () => {
     await scene.pass(2_000);
     held.release();
     await scene.until('pod web is gone', () => scene.pod('web') === undefined);
+    await scene.pass(5_000);
     expect(scene.groups).toEqual([]);
+  });
+
+  it('is made once, however often it is asked for', async () => {
+    const scene = await start();
+    const pod = await scene.run(podOf('web'));
+    const inputs: PodInputs = {
+      environment: () => ({ containers: new Map(), problems: [] }),
+      volumes: async () => new Map(),
+      registryCredentials: async () => new RegistryCredentials([]),
+      secret: async () => ({ state: 'missing' }),
+      configMap: async () => ({ state: 'missing' }),
+    };
+    await scene.provider.createPod(pod, { ...context, inputs });
+    expect(scene.cloud.requests.count('create')).toBe(1);
   });
 
   it('upstream §5: fails when its group has vanished, running or not, and its like can be made', async () => {
@@ -210,7 +237,6 @@ describe('a pod on the cloud', () => {
   it('is not touched by a node of another name', async () => {
     const scene = await start();
     const pod = await scene.run(podOf('web'));
-    const context = { signal: new AbortController().signal, logger: { debug() {}, info() {}, warn() {}, error() {} } };
     expect((await scene.provider.getPods(context)).map(podRef)).toEqual([podRef(pod)]);
     const group = scene.cloud.groups.get(scene.group(pod));
     if (group === undefined) throw new Error('no group');
