@@ -38,6 +38,9 @@ describe('what no container group has is refused by its path', () => {
       { securityContext: { appArmorProfile: { type: 'Localhost' } } },
       'own profiles',
     ],
+    ['spec.dnsConfig.tomorrow', { dnsConfig: { tomorrow: true } }, 'not known to this provider'],
+    ['spec.volumes[v].gitRepo.tomorrow', volume({ gitRepo: { repository: 'r', tomorrow: 1 } }), 'not known'],
+    ['spec.volumes[v].azureFile.tomorrow', volume({ azureFile: { shareName: 's', tomorrow: 1 } }), 'not known'],
     ['spec.securityContext.tomorrow', { securityContext: { tomorrow: true } }, 'not known to this provider'],
   ])('%s', (path, spec, reason) => {
     expectRefusal(podOf({}, spec), path, reason);
@@ -91,6 +94,11 @@ describe('what no container group has is refused by its path', () => {
       'time of its own',
     ],
     [`${inContainer}.securityContext.readOnlyRootFilesystem`, context({ readOnlyRootFilesystem: true }), 'written to'],
+    [
+      `${inContainer}.securityContext.capabilities.tomorrow`,
+      context({ capabilities: { tomorrow: ['A'] } }),
+      'not known',
+    ],
     [`${inContainer}.securityContext.procMount`, context({ procMount: 'Unmasked' }), '/proc'],
     [`${inContainer}.securityContext.runAsNonRoot`, context({ runAsNonRoot: true }), 'set runAsUser'],
     [`${inContainer}.securityContext.runAsNonRoot`, context({ runAsNonRoot: true, runAsUser: 0 }), 'set runAsUser'],
@@ -166,6 +174,10 @@ it.each<[string, Partial<Container>, Partial<PodSpec>]>([
 
 function mount(fields: object): object {
   return { volumeMounts: [{ name: 'd', mountPath: '/d', ...fields }] };
+}
+
+function volume(kind: object): object {
+  return { volumes: [{ name: 'v', ...kind }] };
 }
 
 function context(securityContext: object): object {

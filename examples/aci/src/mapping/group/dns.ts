@@ -2,6 +2,7 @@
 import type { DnsConfiguration } from '@azure/arm-containerinstance';
 import type { Pod } from 'vk-sdk';
 import type { GroupSettings } from '../group-settings.js';
+import { checkFields, type FieldRule } from './fields.js';
 import type { Refusals } from './refusals.js';
 
 /** What resolvers hold: glibc's 3 servers, and what azure-aci keeps of search domains. */
@@ -9,10 +10,19 @@ const mostServers = 3;
 const mostSearches = 6;
 const longestSearches = 256;
 
+type PodDns = NonNullable<Pod['spec']['dnsConfig']>;
+
+const dnsFields = {
+  nameservers: 'mapped',
+  options: 'mapped',
+  searches: 'mapped',
+} as const satisfies Record<keyof PodDns, FieldRule>;
+
 /** Undefined: the cloud's own DNS, or the subnet's. */
 export function dnsConfigOf(pod: Pod, settings: GroupSettings, refusals: Refusals): DnsConfiguration | undefined {
   const { dnsConfig, dnsPolicy = 'ClusterFirst' } = pod.spec;
   const own = dnsConfig ?? {};
+  checkFields(own, 'spec.dnsConfig', dnsFields, refusals);
   const hasOwn = [own.nameservers, own.searches, own.options].some((list) => (list?.length ?? 0) > 0);
   if (settings.subnetId === undefined || settings.operatingSystem === 'Windows') {
     const where = settings.operatingSystem === 'Windows' ? 'Windows groups' : 'groups outside a subnet';

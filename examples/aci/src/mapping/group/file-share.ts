@@ -13,6 +13,12 @@ const driver = 'file.csi.azure.com';
 const accountName = 'azurestorageaccountname';
 const accountKey = 'azurestorageaccountkey';
 
+const azureFileFields = {
+  readOnly: 'mapped',
+  secretName: 'mapped',
+  shareName: 'mapped',
+} as const satisfies Record<keyof NonNullable<Volume['azureFile']>, FieldRule>;
+
 const csiFields = {
   driver: 'mapped',
   readOnly: 'mapped',
@@ -48,6 +54,7 @@ export function fileShareOf(
   refusals: Refusals,
 ): AzureFileVolume | undefined {
   const path = `spec.volumes[${volume.name}].${volume.azureFile ? 'azureFile' : 'csi'}`;
+  checkFields(volume.azureFile, path, azureFileFields, refusals);
   if (volume.csi) checkCsi(pod, volume.csi, path, refusals);
   const share = shareOf(volume);
   if (!share) return undefined;

@@ -45,6 +45,11 @@ const containerContextFields = {
   windowsOptions: refused('the cloud has none'),
 } as const satisfies Record<keyof ContainerContext, FieldRule>;
 
+const capabilityFields = {
+  add: 'mapped',
+  drop: 'mapped',
+} as const satisfies Record<keyof NonNullable<ContainerContext['capabilities']>, FieldRule>;
+
 export function checkPodSecurityContext({ securityContext = {} }: PodSpec, refusals: Refusals): void {
   checkFields(securityContext, 'spec.securityContext', podContextFields, refusals);
   checkProfiles(securityContext, 'spec.securityContext', refusals);
@@ -58,6 +63,7 @@ export function securityContextOf(
 ): SecurityContextDefinition | undefined {
   const path = `${containerPath}.securityContext`;
   checkFields(own, path, containerContextFields, refusals);
+  checkFields(own.capabilities, `${path}.capabilities`, capabilityFields, refusals);
   checkProfiles(own, path, refusals);
   const pods = spec.securityContext ?? {};
   const runAsUser = own.runAsUser ?? pods.runAsUser;

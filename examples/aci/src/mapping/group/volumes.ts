@@ -24,6 +24,12 @@ const emptyDirFields = {
   sizeLimit: refused('the cloud watches no sizes'),
 } as const satisfies Record<keyof NonNullable<Volume['emptyDir']>, FieldRule>;
 
+const gitRepoFields = {
+  directory: 'mapped',
+  repository: 'mapped',
+  revision: 'mapped',
+} as const satisfies Record<keyof NonNullable<Volume['gitRepo']>, FieldRule>;
+
 /**
  * Volumes that no group is given though the pod has them: Windows groups have no secret volumes, and a token's is added
  * to every pod whether it wants one or not. Any other is refused by the cloud.
@@ -66,7 +72,10 @@ function volumeOf(
     const azureFile = fileShareOf(pod, volume, material, refusals);
     return azureFile && { azureFile };
   }
-  if (gitRepo) return { gitRepo };
+  if (gitRepo) {
+    checkFields(gitRepo, `${path}.gitRepo`, gitRepoFields, refusals);
+    return { gitRepo };
+  }
   const content = material.volumes.get(volume.name);
   switch (content?.kind) {
     case 'files':
