@@ -1,8 +1,8 @@
 /** Reads what a handler lists, as far as it has a meaning, and sorts it by whether anybody stands for a pod. Pure. */
 import { VkError } from '../../runtime/errors.js';
-import type { PodRef } from '../provider.js';
 import type { NodePods } from './node-pods.js';
 import type { ActivePod } from './pods-tracker-handler.js';
+import { keyOf } from './status-list.js';
 
 /**
  * The pods that `listActivePods` answered, each once. Entries that name no pod are left out. Throws `Internal` for what is
@@ -16,10 +16,6 @@ export function readActivePods(answer: unknown): ReadonlyMap<string, ActivePod> 
     if (pod) pods.set(keyOf(pod.ref), pod);
   }
   return pods;
-}
-
-export function keyOf({ uid, namespace, name }: PodRef): string {
-  return uid === '' ? `${namespace}/${name}` : uid;
 }
 
 export interface Judgement {

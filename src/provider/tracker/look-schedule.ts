@@ -33,6 +33,14 @@ export interface Look {
   turn: number;
 }
 
+/** What a look told of a pod. */
+export interface Finding {
+  readonly isChanged: boolean;
+  readonly isRunning: boolean;
+  /** In [0, 1): how much later than its pace the next look is. Default: at random. */
+  readonly chance?: number | undefined;
+}
+
 export interface LookScheduleOptions {
   readonly pace: Pace;
   /** How much longer an interval may get at random, as a fraction. */
@@ -108,8 +116,11 @@ export class LookSchedule {
     if (this.has(look)) this.#looks.delete(look.ref.uid);
   }
 
-  /** A look told of the pod, that it changed or that it did not. Answers whether its events are due as well. */
-  answered(look: Look, isChanged: boolean, isRunning: boolean, now: number): boolean {
+  /**
+   * A look told of the pod, that it changed or that it did not. Answers whether its events are due as well. `chance` is
+   * given for pods that were looked at together and are to stay so.
+   */
+  answered(look: Look, { isChanged, isRunning, chance = this.#options.random() }: Finding, now: number): boolean {
     look.failures = 0;
     look.isRunning = isRunning;
     if (isChanged) look.changedAt = now;
@@ -117,7 +128,7 @@ export class LookSchedule {
     const intervalMs = this.#intervalMs(look, now);
     // Without jitter: where each look is a call of its own they come with it.
     if (areEventsDue) look.eventsDueAt = now + intervalMs;
-    this.#postpone(look, intervalMs, now);
+    this.#postpone(look, intervalMs, now, chance);
     return areEventsDue;
   }
 
@@ -157,8 +168,8 @@ export class LookSchedule {
     return lookIntervalMs(this.#options.pace, now - look.changedAt, look.isRunning);
   }
 
-  #postpone(look: Look, intervalMs: number, now: number): void {
-    look.dueAt = Math.round(now + intervalMs * (1 + this.#options.jitter * this.#options.random()));
+  #postpone(look: Look, intervalMs: number, now: number, chance = this.#options.random()): void {
+    look.dueAt = Math.round(now + intervalMs * (1 + this.#options.jitter * chance));
   }
 }
 

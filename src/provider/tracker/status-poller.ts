@@ -14,7 +14,7 @@
  * 6. After `close()` nothing is notified.
  */
 import type { Pod, PodStatus } from '../../kube/types.js';
-import { type Clock, systemClock, type Timer } from '../../runtime/clock.js';
+import { type Clock, type Random, systemClock, type Timer } from '../../runtime/clock.js';
 import { hasCode } from '../../runtime/errors.js';
 import { type Logger, silentLogger } from '../../runtime/logger.js';
 import type { CallContext } from '../call-context.js';
@@ -28,7 +28,8 @@ import { LookPool } from './look-pool.js';
 import { isLookedAt, LookSchedule, type Look } from './look-schedule.js';
 import { decideMissing } from './missing-decision.js';
 import type { NodePods, TrackedPod } from './node-pods.js';
-import { defaultPace, retryIntervalMs, type Pace } from './pace.js';
+import { defaultPace, type Pace } from './pace.js';
+import { keyOf, StatusList } from './status-list.js';
 import { SteadyTime } from './steady-time.js';
 import type { StatusPollerOptions } from './status-poller-options.js';
 
@@ -47,9 +48,18 @@ export interface StatusPollerParts {
 
 export type PolledPods = Pick<NodePods, 'tracked' | 'find' | 'claim'>;
 
+/** An answer for all comes in pages of about as many: while fewer pods are due than it has pages, they are asked for singly. */
+const podsOfPage = 100;
+
+interface Found {
+  readonly kind: 'status';
+  readonly status: PodStatus;
+  /** See `Finding`. */
+  readonly chance?: number;
+}
+
 /** What a look found. `failed` says nothing about the pod; after `busy` it is looked at again soon. */
-type Answer =
-  { readonly kind: 'status'; readonly status: PodStatus } | { readonly kind: 'missing' | 'failed' | 'busy' };
+type Answer = Found | { readonly kind: 'missing' | 'failed' | 'busy' };
 
 export class StatusPoller {
   /** Looks that found another status, and pods that were taken for lost. */
@@ -60,16 +70,16 @@ export class StatusPoller {
   readonly #pace: Pace;
   readonly #missingLooks: number;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #logger: Logger;
   readonly #calls: BackendCalls;
   readonly #afterLook: StatusPollerParts['afterLook'];
   readonly #time: SteadyTime;
   readonly #schedule: LookSchedule;
   readonly #pool: LookPool<Look>;
+  readonly #list: StatusList;
   #timer: Timer | undefined;
-  #listing: Promise<void> | undefined;
-  #listAgainAt = 0;
-  #listFailures = 0;
+  #listing: Promise<void> = Promise.resolve();
   /** Numbers calls and updates in the order in which they began. */
   #began = 0;
   #started = false;
@@ -90,6 +100,7 @@ export class StatusPoller {
     this.#pace = { ...defaultPace, ...options.pace };
     this.#missingLooks = missingLooks;
     this.#clock = clock;
+    this.#random = random;
     this.#logger = logger;
     const { throttle = new Throttle({ clock, random, logger }) } = options;
     this.#calls = parts.calls ?? new BackendCalls({ clock, throttle, timeoutMs: callTimeoutMs });
@@ -97,6 +108,7 @@ export class StatusPoller {
     // It is asked at least at the fastest pace, or a little later on a busy machine.
     this.#time = new SteadyTime(clock, this.#pace.fastestMs * 2 + 10_000);
     this.#schedule = new LookSchedule({ pace: this.#pace, jitter, random, clock });
+    this.#list = new StatusList(source, { calls: this.#calls, pace: this.#pace, time: this.#time, logger });
     this.#pool = new LookPool(concurrency, () => !this.#isClosed && !this.#calls.isPaused);
   }
 
@@ -154,8 +166,9 @@ export class StatusPoller {
     if (this.#isClosed) return;
     const now = this.#time.now();
     const { due, nextAt } = this.#schedule.turn(this.#pods.tracked(), (look) => this.#pool.has(look), now);
-    if (this.#source.listPodStatuses === undefined) for (const look of due) this.#await(look);
-    else if (due.length > 0) this.#list(now);
+    if (this.#list.isThere && due.length > this.#schedule.size / podsOfPage) {
+      if (this.#list.isDue) this.#listing = this.#lookAtAll();
+    } else for (const look of due) this.#await(look);
     this.#pool.pump();
     // Very many pods are taken together, so that each turn is worth its while.
     const { fastestMs } = this.#pace;
@@ -225,11 +238,11 @@ export class StatusPoller {
     else if (answer.kind === 'failed') this.#schedule.failed(look, now);
     else if (answer.kind === 'busy') this.#schedule.again(look, now);
     else if (this.#meet(look) || began < look.newest) this.#schedule.hurry(look, now);
-    else return this.#take(look, tracked, began, answer.kind === 'status' ? answer.status : undefined);
+    else return this.#take(look, tracked, began, answer.kind === 'status' ? answer : undefined);
     return undefined;
   }
 
-  #take(look: Look, tracked: TrackedPod, began: number, found: PodStatus | undefined): TrackedPod | undefined {
+  #take(look: Look, tracked: TrackedPod, began: number, found: Found | undefined): TrackedPod | undefined {
     const now = this.#time.now();
     look.newest = began;
     const lost = found ? undefined : decideMissing(tracked, now - look.since, this.#clock.now());
@@ -238,59 +251,49 @@ export class StatusPoller {
       this.#schedule.again(look, now);
       return undefined;
     }
-    const status = found ?? lost ?? tracked.lastStatus;
-    const isChanged = status !== undefined && !jsonEqual(status, tracked.lastStatus);
-    const areEventsDue = this.#schedule.answered(look, isChanged, status?.phase === 'Running', now);
-    if (isChanged) {
-      this.counts.changes += 1;
-      if (lost) this.counts.lost += 1;
-      this.#notify({ ...tracked.pod, status });
-      look.status = this.#pods.find(look.ref)?.lastStatus;
-    }
-    return areEventsDue ? tracked : undefined;
+    const status = found?.status ?? lost ?? tracked.lastStatus;
+    if (lost) this.counts.lost += 1;
+    const isChanged =
+      status !== undefined && !jsonEqual(status, tracked.lastStatus) && this.#tell(look, tracked, status);
+    const finding = { isChanged, isRunning: status?.phase === 'Running', chance: found?.chance };
+    return this.#schedule.answered(look, finding, now) ? tracked : undefined;
   }
 
-  /** Asks for all pods at once, unless that is being done or was done a moment ago. */
-  #list(now: number): void {
-    if (this.#listing !== undefined || now < this.#listAgainAt || this.#calls.isPaused) return;
-    if (this.#calls.isPending('listPodStatuses', '')) return;
-    this.#listing = this.#lookAtAll()
-      .catch((err: unknown) => this.#logger.error({ err }, 'look at the pods failed'))
-      .finally(() => {
-        this.#listing = undefined;
-        const { fastestMs } = this.#pace;
-        const pauseMs = this.#listFailures ? retryIntervalMs(this.#pace, fastestMs, this.#listFailures) : fastestMs;
-        this.#listAgainAt = this.#time.now() + pauseMs;
-        this.#pool.pump();
-      });
+  /** Answers whether it was news to the node: it may know the same in other words, or refuse what makes no sense. */
+  #tell(look: Look, tracked: TrackedPod, status: PodStatus): boolean {
+    this.#notify({ ...tracked.pod, status });
+    const told = this.#pods.find(look.ref);
+    const isNews = told === undefined || told.lastStatus !== look.status;
+    if (told) look.status = told.lastStatus;
+    if (isNews) this.counts.changes += 1;
+    return isNews;
   }
 
+  /** One look at all pods together. Never rejects. */
   async #lookAtAll(): Promise<void> {
     const began = ++this.#began;
-    let listed: Map<string, PodStatus>;
+    const statuses = await this.#list.fetch();
+    if (statuses === undefined || this.#isClosed) return;
+    const chance = this.#random();
     try {
-      const list = await this.#calls.run('listPodStatuses', '', this.#logger, async (context) =>
-        this.#source.listPodStatuses?.(context),
-      );
-      listed = new Map(list?.map(({ ref, status }) => [keyOf(ref), status]));
-      this.#listFailures = 0;
+      for (const { pod } of this.#pods.tracked()) {
+        const look = this.#schedule.get(pod.metadata.uid);
+        if (look === undefined || this.#pool.has(look)) continue;
+        const status = statuses.get(keyOf(look.ref));
+        this.#listed(look, began, status && { kind: 'status', status, chance });
+      }
     } catch (err) {
-      this.#listFailures += 1;
-      if (!this.#isClosed && !this.#calls.isPaused) this.#logger.warn({ err }, 'pod statuses not listed');
-      return;
+      this.#logger.error({ err }, 'look at the pods failed');
     }
-    for (const { pod } of this.#pods.tracked()) {
-      const look = this.#schedule.get(pod.metadata.uid);
-      if (look && !this.#pool.has(look)) this.#listed(look, began, listed.get(keyOf(look.ref)));
-    }
+    this.#pool.pump();
   }
 
-  #listed(look: Look, began: number, status: PodStatus | undefined): void {
-    if (status === undefined) {
+  #listed(look: Look, began: number, answer: Found | undefined): void {
+    if (answer === undefined) {
       if (look.dueAt <= this.#time.now()) this.#await(look);
       return;
     }
-    const found = this.#conclude(look, began, { kind: 'status', status });
+    const found = this.#conclude(look, began, answer);
     const afterLook = found && this.#afterLook;
     if (!afterLook) return;
     this.#pool.add(look, () =>
@@ -299,8 +302,4 @@ export class StatusPoller {
       }),
     );
   }
-}
-
-function keyOf({ uid, namespace, name }: PodRef): string {
-  return uid === '' ? `${namespace}/${name}` : uid;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Pod } from '../../../src/kube/types.js';
 import { Throttle } from '../../../src/provider/cloud/throttle.js';
 import type { BackendEvent } from '../../../src/provider/tracker/pods-tracker-handler.js';
 import { VkError } from '../../../src/runtime/errors.js';
@@ -75,6 +76,36 @@ describe('PodsTracker, of statuses', () => {
     scene.tracker.look(refOf('nobody'));
     await scene.clock.settle();
     expect(scene.backend.asked).toEqual(['web']);
+  });
+
+  it('is not kept busy by a backend that says the same in another form each time', async () => {
+    await using scene = new TrackerScene();
+    scene.add('web');
+    const notify = scene.node.notify;
+    Object.assign(scene.node, { notify: (pod: Pod) => (scene.node.status('web') ? undefined : notify(pod)) });
+    scene.backend.fetchPodStatus = (ref) => {
+      scene.backend.asked.push(ref.name);
+      return Promise.resolve({ ...runningStatus(ref), startTime: new Date(0) as unknown as string });
+    };
+    await scene.start();
+    await scene.clock.advance(hour);
+    const before = scene.backend.asked.length;
+    await scene.clock.advance(10 * minute);
+    expect(scene.backend.asked.length - before).toBe(10);
+  });
+
+  it('asks singly while few of many are due, though the backend can tell of all at once', async () => {
+    await using scene = new TrackerScene();
+    for (let index = 0; index < 300; index += 1) scene.add(`pod-${index}`);
+    scene.backend.withBulk();
+    await scene.start();
+    await scene.clock.advance(hour);
+    const before = scene.backend.asked.length;
+    scene.add('young');
+    await scene.clock.advance(minute);
+    const asked = scene.backend.asked.slice(before);
+    expect(asked.filter((name) => name === 'all').length).toBeLessThanOrEqual(2);
+    expect(asked.filter((name) => name === 'young').length).toBeGreaterThanOrEqual(9);
   });
 
   it('leaves a pod to its other call while one runs', async () => {
