@@ -39,6 +39,13 @@ describe('what no container group has is refused by its path', () => {
       'own profiles',
     ],
     ['spec.dnsConfig.tomorrow', { dnsConfig: { tomorrow: true } }, 'not known to this provider'],
+    ['spec.volumes[v].secret.tomorrow', volume({ secret: { optional: true, tomorrow: 1 } }), 'not known'],
+    ['spec.volumes[v].projected.tomorrow', volume({ projected: { sources: [], tomorrow: 1 } }), 'not known'],
+    [
+      'spec.volumes[v].projected.sources[0].secret.items[k].mode',
+      projected({ key: 'k', path: 'k', mode: 0o600 }),
+      'leave 0600',
+    ],
     ['spec.volumes[v].gitRepo.tomorrow', volume({ gitRepo: { repository: 'r', tomorrow: 1 } }), 'not known'],
     ['spec.volumes[v].azureFile.tomorrow', volume({ azureFile: { shareName: 's', tomorrow: 1 } }), 'not known'],
     ['spec.securityContext.tomorrow', { securityContext: { tomorrow: true } }, 'not known to this provider'],
@@ -178,6 +185,10 @@ function mount(fields: object): object {
 
 function volume(kind: object): object {
   return { volumes: [{ name: 'v', ...kind }] };
+}
+
+function projected(item: object): object {
+  return volume({ projected: { sources: [{ secret: { name: 's', optional: true, items: [item] } }] } });
 }
 
 function context(securityContext: object): object {

@@ -6,7 +6,7 @@ import type { Volume as GroupVolume } from '@azure/arm-containerinstance';
 import type { Container, Pod, PodSpec, VolumeFiles } from 'vk-sdk';
 import type { OperatingSystem } from '../group-settings.js';
 import type { PodMaterial } from '../pod-material.js';
-import { checkFileModes } from './file-modes.js';
+import { checkFileVolume } from './file-volumes.js';
 import { fileShareOf } from './file-share.js';
 import { checkFields, refused, type FieldRule } from './fields.js';
 import type { Refusals } from './refusals.js';
@@ -79,7 +79,7 @@ function volumeOf(
   const content = material.volumes.get(volume.name);
   switch (content?.kind) {
     case 'files':
-      checkFileModes(volume, path, refusals);
+      checkFileVolume(volume, path, refusals);
       return filesVolume(content.files, path, refusals);
     case 'emptyDir':
       checkFields(volume.emptyDir, `${path}.emptyDir`, emptyDirFields, refusals);
