@@ -210,10 +210,19 @@ describe('delete', () => {
   });
 
   test('twice is one operation, and of a group that is not there it is done', async () => {
+    const clock = new ManualClock();
+    await start({ clock, latencies: { delete: 5_000 }, deleteWhileProvisioning: 'refuses' });
     await create('web');
-    await Promise.all([1, 2].map(() => client.containerGroups.beginDeleteAndWait(resourceGroup(), 'web', often)));
-    await client.containerGroups.beginDeleteAndWait(resourceGroup(), 'web', often);
-    expect(cloud.requests.of('delete').at(-1)?.status).toBe(204);
+    const remove = (): Promise<unknown> => client.containerGroups.beginDeleteAndWait(resourceGroup(), 'web', often);
+    const first = remove();
+    await cloud.seen('delete', 'web', { answered: true });
+    await clock.advance(4_000);
+    const second = remove();
+    await eventually('its answer', () => cloud.requests.of('delete')[1]?.status);
+    await clock.advance(1_000);
+    await Promise.all([first, second]);
+    await remove();
+    expect(cloud.requests.of('delete').map(({ status }) => status)).toEqual([202, 202, 204]);
     expect(cloud.groups.size).toBe(0);
   });
 

@@ -85,8 +85,29 @@ describe('requests', () => {
     const abort = new AbortController();
     const asked = client.containerGroups.get(resourceGroup(), 'web', { abortSignal: abort.signal });
     await cloud.seen('get', 'web');
+    await get();
+    expect(cloud.requests.of('get').map(({ status }) => status)).toEqual([200, undefined, 200]);
     abort.abort();
     await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  test('one is seen when it arrives, not when it is answered', async () => {
+    cloud.faults.next('create', { hang: 'before' });
+    const creating = expect(create('web')).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await cloud.seen('create', 'web');
+    expect(cloud.requests.of('create')[0]?.status).toBeUndefined();
+    await cloud.close();
+    await creating;
+  });
+
+  test('one that hangs ends with the cloud', async () => {
+    await create('web');
+    cloud.faults.next('get', { hang: 'before' });
+    const asked = get();
+    const refused = expect(asked).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await get();
+    await cloud.close();
+    await refused;
   });
 
   test('one is held until it is let go', async () => {

@@ -1,6 +1,7 @@
 /** Containers that are processes of this machine. */
 import { spawnSync } from 'node:child_process';
 import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Container, ContainerGroup, ContainerInstanceManagementClient } from '@azure/arm-containerinstance';
 import { eventually } from '@vk-sdk-examples/shared/testing';
@@ -123,9 +124,15 @@ test('a deletion asks processes to end, with all that they have started, and rem
 });
 
 test('closing kills what does not want to end', async () => {
-  await create('stubborn', { containers: [sh('trap "" TERM; echo $$; while :; do sleep 1; done')] });
-  const [pid = ''] = await eventually('its pid', async () => /^\d+/.exec(await logOf('stubborn')) ?? undefined);
+  await create('stubborn', { containers: [sh('trap "" TERM; echo "$$ $POD_ROOT"; while :; do sleep 1; done')] });
+  const [, pid = '', root = ''] = await eventually(
+    'its pid',
+    async () => /^(\d+) (.*)\n/.exec(await logOf('stubborn')) ?? undefined,
+  );
+  const folder = resolve(root, '../../../..');
+  await access(folder);
   await cloud.close();
+  await expect(access(folder)).rejects.toThrow();
   expect(isAlive(Number(pid))).toBe(false);
 });
 

@@ -98,7 +98,6 @@ export class ContainerGroups {
       // The service says that it is done, and goes on to make the group.
       if (deleteWhileProvisioning === 'leaks')
         return { group, operation: this.operations.begin('Succeeded'), created: false };
-      group.transition = undefined;
     }
     const operation = this.#begin(group, 'delete', 'Deleting', async () => {
       await group.remove();
