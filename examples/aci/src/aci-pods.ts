@@ -43,6 +43,8 @@ export interface AciPodsOptions {
 const mostDeletions = 3;
 /** Deleting takes seconds. */
 const firstPollMs = 1_000;
+/** What takes longer is told of on the pod, and asked for again. */
+const longestDeletionMs = 120_000;
 
 export class AciPods implements PodsTrackerHandler {
   readonly #api: ContainerGroupsApi;
@@ -134,9 +136,20 @@ export class AciPods implements PodsTrackerHandler {
     const { clock } = this.#options;
     const begun = await this.#api.beginDelete(name, signal);
     if (begun.done || begun.token === undefined) return;
-    await clock.sleep(firstPollMs, signal);
-    const poll = (token: string, context: CallContext) => this.#api.pollDelete(name, token, context.signal);
-    await awaitOperation<void>(begun.token, poll, { signal, intervalMs: firstPollMs, clock, logger });
+    const late = new AbortController();
+    const timer = clock.setTimer(longestDeletionMs, () => {
+      late.abort(
+        new VkError('Timeout', `container group ${name}: is not deleted after ${longestDeletionMs / 1_000} s`),
+      );
+    });
+    try {
+      const waiting = AbortSignal.any([signal, late.signal]);
+      await clock.sleep(firstPollMs, waiting);
+      const poll = (token: string, context: CallContext) => this.#api.pollDelete(name, token, context.signal);
+      await awaitOperation<void>(begun.token, poll, { signal: waiting, intervalMs: firstPollMs, clock, logger });
+    } finally {
+      timer.cancel();
+    }
   }
 
   /** A group whose tags the cloud has left out is told by its name, which nobody else's pod has. */

@@ -144,6 +144,18 @@ describe('a pod on the cloud', () => {
     expect(scene.clock.now() - begunAt).toBeLessThan(25_000);
   });
 
+  it('says that its deletion takes long, and goes when it is over', async () => {
+    const scene = await start({ cloud: { latencies: { delete: 400_000 } } });
+    await scene.run(podOf('web'));
+    const begunAt = scene.clock.now();
+    await scene.delete('web');
+    expect(scene.clock.now() - begunAt).toBeGreaterThan(400_000);
+    expect(scene.groups).toEqual([]);
+    expect(scene.eventsOf('web').find(({ type }) => type === 'Warning')?.message).toMatch(
+      /is not deleted after 120 s$/,
+    );
+  });
+
   it('leaves no group behind when it is deleted while the request for it is on its way', async () => {
     const scene = await start();
     const held = scene.cloud.faults.hold('create', { when: 'before' });

@@ -233,6 +233,18 @@ describe('settings of the ACI node', () => {
     expect(refusal(env)).toMatch(/^MASTER_URI: .*ca\.crt cannot be read/);
   });
 
+  it('let workload identity say where tokens come from', () => {
+    const from = (host: string) => resolve({ ...least, AZURE_AUTHORITY_HOST: host }).cloud.endpoints;
+    expect(from('https://login.microsoftonline.us/')).toMatchObject({
+      authority: 'https://login.microsoftonline.us',
+      isPrivate: false,
+    });
+    expect(from('https://adfs.contoso.com')).toMatchObject({ authority: 'https://adfs.contoso.com', isPrivate: true });
+    expect(refusal({ ...least, AZURE_AUTHORITY_HOST: 'login' })).toBe(
+      'AZURE_AUTHORITY_HOST: "login" is not an https:// URL',
+    );
+  });
+
   it('find a private cloud by its file, over HTTPS alone', () => {
     const env = { ...least, AZURE_ENVIRONMENT: 'AzureStackCloud', AZURE_ENVIRONMENT_FILEPATH: '/stack.json' };
     const stack = {

@@ -31,8 +31,10 @@ const privateCloud = 'AZURESTACKCLOUD';
  */
 export function cloudEndpoints(name: string, env: Environment, readFile: ReadFile): CloudEndpoints {
   const endpoints = name.toUpperCase() === privateCloud ? endpointsFromFile(env, readFile) : knownEndpoints(name);
-  const authority = env['AZURE_AUTHORITY_HOST'];
-  return authority ? { ...endpoints, authority: httpsUrl('AZURE_AUTHORITY_HOST', authority) } : endpoints;
+  if (!env['AZURE_AUTHORITY_HOST']) return endpoints;
+  const authority = httpsUrl('AZURE_AUTHORITY_HOST', env['AZURE_AUTHORITY_HOST']);
+  const isPublic = Object.values(authorities).some(([, known]) => known === authority);
+  return { ...endpoints, authority, isPrivate: !isPublic };
 }
 
 function knownEndpoints(name: string): CloudEndpoints {
