@@ -86,7 +86,13 @@ export type { Allocatable } from './provider/environment/resource-field.js';
 export { resolveVolumes } from './provider/volumes/resolve-volumes.js';
 export type { VolumeContent, VolumeOwner } from './provider/volumes/volume-content.js';
 export type { VolumeFile, VolumeFiles } from './provider/volumes/volume-files.js';
-export type { TokenRequest, TrustBundleRequest, VolumeSources } from './provider/volumes/volume-sources.js';
+export type {
+  CertificateRequest,
+  TokenRequest,
+  TrustBundleRequest,
+  VolumeSources,
+} from './provider/volumes/volume-sources.js';
+export type { PodCertificate } from './kube/pod-certificates.js';
 export { AtomicWriter } from './provider/volumes/atomic-writer.js';
 export { formatImageReference, parseImageReference } from './provider/images/image-reference.js';
 export type { ImageReference } from './provider/images/image-reference.js';
@@ -99,6 +105,7 @@ export { CredentialPlugins } from './provider/images/credential-plugins.js';
 export type { CredentialPluginsOptions } from './provider/images/credential-plugins.js';
 export { parseCredentialPluginConfig } from './provider/images/credential-plugin-config.js';
 export type { CredentialPlugin } from './provider/images/credential-plugin-config.js';
+export type { TokenAttributes } from './provider/images/token-attributes.js';
 export { annotationStore } from './provider/cloud/annotation-store.js';
 export { backendName } from './provider/cloud/backend-name.js';
 export type { BackendNameOptions } from './provider/cloud/backend-name.js';
@@ -261,6 +268,10 @@ export type { ReflectorStatus } from './kube/reflector/reflector-status.js';
 export type { IndexFunction } from './kube/reflector/indexed-store.js';
 export { ReferencedObjects } from './kube/referenced-objects.js';
 export type { Reference, ReferencedObjectsOptions } from './kube/referenced-objects.js';
+export { PodCertificates } from './kube/pod-certificates.js';
+export type { PodCertificatesOptions, PodCertificateSpec } from './kube/pod-certificates.js';
+export { podCertificateRequests } from './kube/pod-certificate-request.js';
+export type { PodCertificateRequest } from './kube/pod-certificate-request.js';
 export { ServiceAccountTokens } from './kube/service-account-tokens.js';
 export type { ServiceAccountTokensOptions, TokenReference, TokenSpec } from './kube/service-account-tokens.js';
 export type { Sourced } from './kube/sourced.js';

@@ -1,18 +1,24 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { connect } from '../../src/kube/connect.js';
 import type { KubeClient } from '../../src/kube/client.js';
-import { clusterTrustBundles, nodes, pods, serviceAccounts } from '../../src/kube/resources.js';
+import { type PodCertificateRequest, podCertificateRequests } from '../../src/kube/pod-certificate-request.js';
+import { type PodCertificate, PodCertificates, type PodCertificateSpec } from '../../src/kube/pod-certificates.js';
+import { clusterTrustBundles, events, nodes, pods, serviceAccounts } from '../../src/kube/resources.js';
+import type { Sourced } from '../../src/kube/sourced.js';
 import type { Pod } from '../../src/kube/types.js';
 import { VirtualNode } from '../../src/node/virtual-node.js';
 import { parseCredentialPluginConfig } from '../../src/provider/images/credential-plugin-config.js';
 import { CredentialPlugins } from '../../src/provider/images/credential-plugins.js';
 import type { PodContext } from '../../src/provider/inputs/pod-inputs.js';
 import { ControlPlane } from '../../src/testing/control-plane.js';
+import { ManualClock } from '../../src/testing/manual-clock.js';
 import { eventually } from './support/eventually.js';
 import { FileBackend } from './support/file-backend.js';
+import { PodSigner } from './support/pod-signer.js';
 import { podOn } from './support/pods.js';
 import { Scene } from './support/scene.js';
 
@@ -35,13 +41,20 @@ class VolumeBackend extends FileBackend {
   }
 }
 
+const ofSigner = (signerName: string) => (request: PodCertificateRequest) => request.spec.signerName === signerName;
+
+function found(sourced: Sourced<PodCertificate> | undefined): PodCertificate {
+  if (sourced?.state !== 'found') throw new Error(`no certificate: ${JSON.stringify(sourced)}`);
+  return sourced.object;
+}
+
 describe.skipIf(!ControlPlane.available())(
   `what an apiserver serves only if it is told to, as a kubelet's credential sees it (${skipped})`,
   () => {
     const cluster = new ControlPlane({
       apiserverFlags: [
         '--runtime-config=certificates.k8s.io/v1beta1=true',
-        '--feature-gates=ClusterTrustBundle=true,ClusterTrustBundleProjection=true',
+        '--feature-gates=ClusterTrustBundle=true,ClusterTrustBundleProjection=true,PodCertificateRequest=true',
       ],
     });
     let client: KubeClient;
@@ -53,6 +66,27 @@ describe.skipIf(!ControlPlane.available())(
       await client.close();
       await cluster.stop();
     }, 30_000);
+
+    /** A pod of the node, and what asks for its certificates by a clock that the test moves. */
+    async function certifying(signerName: string) {
+      const scene = await Scene.open(cluster, 'opt-1');
+      await cluster.client.create(nodes, { metadata: { name: 'opt-1' } });
+      const { metadata } = await scene.create('holder');
+      const clock = new ManualClock({ nowMs: Date.now() });
+      const certificates = new PodCertificates(client, { clock, random: () => 0.5 });
+      onTestFinished(() => certificates.close());
+      const { namespace = '', name = '', uid = '' } = metadata;
+      const of = { namespace, pod: { name, uid }, serviceAccountName: 'default', nodeName: 'opt-1', signerName };
+      const spec = (keyType: string): PodCertificateSpec => ({ ...of, keyType });
+      const changes: string[] = [];
+      return {
+        certificates,
+        changes,
+        clock,
+        spec,
+        signer: new PodSigner(cluster.client, cluster.authority, signerName),
+      };
+    }
 
     it('clusterTrustBundle projections hold the bundle by its name, and all of a signer, and follow their changes', async () => {
       const scene = await Scene.open(cluster, 'opt-1');
@@ -103,6 +137,103 @@ describe.skipIf(!ControlPlane.available())(
         expect(both).toContain(bare(pem));
       });
     });
+
+    it('podCertificate projections hold a key and the certificate that a signer issues for it', async () => {
+      const scene = await Scene.open(cluster, 'opt-1');
+      const backend = new VolumeBackend(scene.folder);
+      const node = new VirtualNode('opt-1', backend, client);
+      onTestFinished(() => node.close({ graceMs: 0 }));
+      await node.start();
+      await node.ready();
+      const signer = new PodSigner(cluster.client, cluster.authority, 'example.com/all');
+      const podCertificate = { signerName: 'example.com/all', keyType: 'ECDSAP256' };
+      const paths = { credentialBundlePath: 'bundle.pem', keyPath: 'key.pem', certificateChainPath: 'chain.pem' };
+      const sources = [{ podCertificate: { ...podCertificate, ...paths } }];
+      const wanted = podOn('opt-1', 'certified');
+      const volumes = [{ name: 'tls', projected: { sources } }];
+      const spec = { ...wanted.spec, automountServiceAccountToken: false, volumes };
+      const pod = await cluster.client.create(pods, { ...wanted, spec });
+      await eventually(async () => {
+        const told = (await cluster.client.list(events, { namespace: 'default' })).items.filter(
+          ({ reason, involvedObject }) => reason === 'FailedMount' && involvedObject.name === 'certified',
+        );
+        expect(told.map(({ message }) => message).join()).toContain('credential bundle is not issued yet');
+      });
+      const [request] = await signer.waiting();
+      expect(request?.spec).toMatchObject({ podName: 'certified', podUID: pod.metadata.uid, nodeName: 'opt-1' });
+      await signer.issue();
+      await scene.reaches('certified', 'Running');
+      const [key = '', chain = ''] = ['tls/key.pem', 'tls/chain.pem'].map((path) => backend.files.get(path));
+      expect(backend.files.get('tls/bundle.pem')).toBe(key + chain);
+      expect(new X509Certificate(chain).checkPrivateKey(createPrivateKey(key))).toBe(true);
+      expect(cluster.authority.hasIssued(chain)).toBe(true);
+    });
+
+    it('a certificate of a pod is replaced when its signer says, and stays until there is another', async () => {
+      const { certificates, changes, clock, signer, spec } = await certifying('example.com/refresh');
+      const reference = certificates.acquire(spec('ED25519'), () => changes.push(reference.read()?.state ?? ''));
+      await signer.issue(4 * 3_600_000);
+      const first = await eventually(() => found(reference.read()));
+      expect(changes).toEqual(['unreadable', 'found']);
+      await clock.advance(4 * 3_600_000 - (clock.now() - Date.now()) - 60_000);
+      expect(
+        (await cluster.client.list(podCertificateRequests, {})).items.filter(ofSigner('example.com/refresh')),
+      ).toHaveLength(1);
+      await clock.advance(10 * 60_000);
+      await signer.waiting();
+      expect(found(reference.read())).toEqual(first);
+      await signer.issue(5 * 3_600_000);
+      await eventually(async () => {
+        // The watch has ended in these hours, and comes back by the same clock.
+        await clock.advance(1_000);
+        expect(found(reference.read()).key).not.toBe(first.key);
+      });
+      expect(changes).toEqual(['unreadable', 'found', 'found']);
+      reference.release();
+      await certificates.close();
+      expect(clock.pending).toBe(0);
+    });
+
+    it('a signer that denies has the last word, in the words of a kubelet', async () => {
+      const { certificates, clock, signer, spec } = await certifying('example.com/denying');
+      const reference = certificates.acquire(spec('ECDSAP256'), () => undefined);
+      await signer.deny();
+      const message = 'PodCertificateRequest was permanently denied: reason="Tested" message="by a \\"test\\""';
+      await eventually(() => expect(reference.read()).toMatchObject({ state: 'unreadable', error: { message } }));
+      await clock.advance(3_600_000);
+      expect(
+        (await cluster.client.list(podCertificateRequests, {})).items.filter(ofSigner('example.com/denying')),
+      ).toHaveLength(1);
+      await certificates.close();
+    });
+
+    it('a request that somebody deletes is made again', async () => {
+      const { certificates, clock, signer, spec } = await certifying('example.com/deleted');
+      const reference = certificates.acquire(spec('ECDSAP256'), () => undefined);
+      const [request] = await signer.waiting();
+      const { namespace, name = '' } = request?.metadata ?? {};
+      await eventually(() =>
+        expect(reference.read()).toMatchObject({ error: { message: 'credential bundle is not issued yet' } }),
+      );
+      await cluster.client.delete(podCertificateRequests, { namespace, name });
+      await eventually(() => expect(reference.read()).toMatchObject({ error: { code: 'NotFound' } }));
+      await clock.advance(2_000);
+      await signer.issue();
+      await eventually(() => found(reference.read()));
+      await certificates.close();
+    });
+
+    it.each(['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'])(
+      'the apiserver takes a request for a key of type %s',
+      async (keyType) => {
+        const { certificates, signer, spec } = await certifying(`example.com/${keyType.toLowerCase()}`);
+        const reference = certificates.acquire(spec(keyType), () => undefined);
+        await signer.issue();
+        const { key, chain } = await eventually(() => found(reference.read()));
+        expect(new X509Certificate(chain).checkPrivateKey(createPrivateKey(key))).toBe(true);
+        await certificates.close();
+      },
+    );
 
     it('credential plugins get a token of the pod for their audience, which the node has to be allowed', async () => {
       await Scene.open(cluster, 'opt-1');

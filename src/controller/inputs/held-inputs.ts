@@ -22,7 +22,12 @@ import { registryEntriesOf } from '../../provider/images/docker-config.js';
 import { RegistryCredentials } from '../../provider/images/registry-credentials.js';
 import { MissingInputsError } from '../../provider/inputs/missing-inputs.js';
 import type { KnownAddresses, PodInputs, VolumesOptions } from '../../provider/inputs/pod-inputs.js';
-import { environmentReferences, tokenKey, volumeReferences } from '../../provider/inputs/pod-references.js';
+import {
+  certificateKey,
+  environmentReferences,
+  tokenKey,
+  volumeReferences,
+} from '../../provider/inputs/pod-references.js';
 import { jsonEqual } from '../../provider/json-equal.js';
 import { podRef } from '../../provider/provider.js';
 import { resolveVolumes } from '../../provider/volumes/resolve-volumes.js';
@@ -114,6 +119,7 @@ export class HeldInputs implements PodInputs {
       configMap: (name) => volumes.read(configMapKey(name)),
       secret: (name) => volumes.read(secretKey(name)),
       serviceAccountToken: (request) => volumes.read(tokenKey(request)),
+      podCertificate: (request) => volumes.read(certificateKey(request)),
       clusterTrustBundle: (request) => {
         const bundles = volumes.read<Iterable<ClusterTrustBundle>>('clustertrustbundles');
         return bundles.state === 'found' ? selectTrustBundles(bundles.object, request) : bundles;
@@ -177,11 +183,16 @@ export class HeldInputs implements PodInputs {
 
   #wantedByVolumes(): Wanted {
     const { namespace, name, uid } = podRef(this.#pod);
-    const { configMaps, secrets, tokens, trustBundles } = volumeReferences(this.#pod);
+    const { serviceAccountName = 'default', nodeName = '' } = this.#pod.spec;
+    const { configMaps, secrets, tokens, certificates, trustBundles } = volumeReferences(this.#pod);
     const wanted = this.#wantedObjects(configMaps, secrets);
     for (const [key, request] of tokens) {
       const spec = { ...request, namespace, pod: { name, uid } };
       wanted.set(key, (tell) => this.#source.tokens.acquire(spec, tell));
+    }
+    for (const [key, request] of certificates) {
+      const spec = { ...request, namespace, pod: { name, uid }, serviceAccountName, nodeName };
+      wanted.set(key, (tell) => this.#source.certificates.acquire(spec, tell));
     }
     if (trustBundles) wanted.set('clustertrustbundles', (tell) => this.#source.trustBundles.need(tell));
     return wanted;

@@ -7,6 +7,7 @@
  * 2. Nothing is asked of the apiserver before the first pod needs it.
  */
 import type { KubeApi } from '../../kube/api.js';
+import { PodCertificates } from '../../kube/pod-certificates.js';
 import { ReferencedObjects } from '../../kube/referenced-objects.js';
 import { clusterTrustBundles, configMaps, secrets, services } from '../../kube/resources.js';
 import { ServiceAccountTokens } from '../../kube/service-account-tokens.js';
@@ -36,6 +37,7 @@ export class PodInputSource implements AsyncDisposable {
   readonly configMaps: ReferencedObjects<ConfigMap>;
   readonly secrets: ReferencedObjects<Secret>;
   readonly tokens: ServiceAccountTokens;
+  readonly certificates: PodCertificates;
   readonly services: WholeResource<Service>;
   readonly trustBundles: WholeResource<ClusterTrustBundle>;
   readonly #allocatable: () => Allocatable;
@@ -47,6 +49,7 @@ export class PodInputSource implements AsyncDisposable {
     this.configMaps = new ReferencedObjects(api, configMaps, shared);
     this.secrets = new ReferencedObjects(api, secrets, shared);
     this.tokens = new ServiceAccountTokens(api, shared);
+    this.certificates = new PodCertificates(api, shared);
     this.services = new WholeResource(api, services, { ...shared, transform: bareService });
     this.trustBundles = new WholeResource(api, clusterTrustBundles, shared, { tellsChanges: true });
   }
@@ -55,9 +58,10 @@ export class PodInputSource implements AsyncDisposable {
     return this.#allocatable();
   }
 
-  /** Ends every watch, and forgets every token. Idempotent. */
+  /** Ends every watch, and forgets every token and key. Idempotent. */
   async close(): Promise<void> {
-    const parts = [this.configMaps, this.secrets, this.tokens, this.services, this.trustBundles];
+    const watches = [this.configMaps, this.secrets, this.services, this.trustBundles];
+    const parts = [...watches, this.tokens, this.certificates];
     await Promise.all(parts.map((part) => part.close()));
   }
 

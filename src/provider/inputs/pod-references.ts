@@ -1,6 +1,6 @@
 /** Which objects a pod's spec names, and which tokens it asks for. Pure. */
 import type { Container, Pod, PodSpec } from '../../kube/types.js';
-import type { TokenRequest } from '../volumes/volume-sources.js';
+import type { CertificateRequest, TokenRequest } from '../volumes/volume-sources.js';
 
 type Volume = NonNullable<PodSpec['volumes']>[number];
 
@@ -13,6 +13,8 @@ export interface ObjectReferences {
 export interface VolumeReferences extends ObjectReferences {
   /** By `tokenKey`. */
   readonly tokens: ReadonlyMap<string, TokenRequest>;
+  /** By `certificateKey`. */
+  readonly certificates: ReadonlyMap<string, CertificateRequest>;
   readonly trustBundles: boolean;
   /** Whether what is in a volume depends on labels, annotations or other fields of the pod. */
   readonly fields: boolean;
@@ -42,6 +44,7 @@ export function volumeReferences({ spec }: Pod): VolumeReferences {
   const configMaps = new Set<string>();
   const secrets = new Set<string>();
   const tokens = new Map<string, TokenRequest>();
+  const certificates = new Map<string, CertificateRequest>();
   let trustBundles = false;
   let fields = false;
   for (const volume of spec.volumes ?? []) {
@@ -53,12 +56,16 @@ export function volumeReferences({ spec }: Pod): VolumeReferences {
       addName(secrets, source.secret?.name);
       fields ||= source.downwardAPI !== undefined;
       trustBundles ||= source.clusterTrustBundle !== undefined;
+      if (source.podCertificate !== undefined) {
+        const request = certificateRequest(source.podCertificate);
+        certificates.set(certificateKey(request), request);
+      }
       if (source.serviceAccountToken === undefined) continue;
       const request = tokenRequest(spec, source.serviceAccountToken);
       tokens.set(tokenKey(request), request);
     }
   }
-  return { configMaps, secrets, tokens, trustBundles, fields };
+  return { configMaps, secrets, tokens, certificates, trustBundles, fields };
 }
 
 export function tokenRequest(
@@ -70,6 +77,24 @@ export function tokenRequest(
 
 export function tokenKey({ serviceAccountName, audience = '', expirationSeconds }: TokenRequest): string {
   return JSON.stringify([serviceAccountName, audience, expirationSeconds]);
+}
+
+/** `userAnnotations` came with Kubernetes 1.36. */
+type CertificateProjection = Pick<CertificateRequest, 'keyType' | 'signerName'> & Partial<CertificateRequest>;
+
+export function certificateRequest(projection: CertificateProjection): CertificateRequest {
+  const { signerName, keyType, maxExpirationSeconds, userAnnotations } = projection;
+  return { signerName, keyType, maxExpirationSeconds, userAnnotations };
+}
+
+export function certificateKey({
+  signerName,
+  keyType,
+  maxExpirationSeconds,
+  userAnnotations = {},
+}: CertificateRequest): string {
+  const annotations = Object.entries(userAnnotations).sort();
+  return JSON.stringify(['certificate', signerName, keyType, maxExpirationSeconds ?? 0, annotations]);
 }
 
 function projectionsOf({ projected }: Volume) {

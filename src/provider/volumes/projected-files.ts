@@ -10,7 +10,7 @@ import { podField } from '../environment/pod-field.js';
 import { resourceField } from '../environment/resource-field.js';
 import type { Sourced } from '../../kube/sourced.js';
 import { VolumeFilesBuilder, type VolumeFiles } from './volume-files.js';
-import { tokenRequest } from '../inputs/pod-references.js';
+import { certificateRequest, tokenRequest } from '../inputs/pod-references.js';
 import type { VolumeSources } from './volume-sources.js';
 
 type Volume = NonNullable<PodSpec['volumes']>[number];
@@ -18,6 +18,7 @@ type Projection = NonNullable<NonNullable<Volume['projected']>['sources']>[numbe
 type DownwardItem = NonNullable<NonNullable<Volume['downwardAPI']>['items']>[number];
 type TokenProjection = NonNullable<Projection['serviceAccountToken']>;
 type BundleProjection = NonNullable<Projection['clusterTrustBundle']>;
+type CertificateProjection = NonNullable<Projection['podCertificate']>;
 
 interface KeyedSource {
   readonly name?: string;
@@ -64,26 +65,51 @@ export class ProjectedFiles {
   }
 
   addProjected(projections: readonly Projection[], defaultMode = defaultFileMode): void {
-    for (const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, ...rest } of projections) {
+    for (const projection of projections) {
+      const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate, ...rest } =
+        projection;
       if (secret) this.addSecret(secret, defaultMode);
       else if (configMap) this.addConfigMap(configMap, defaultMode);
       else if (downwardAPI) this.addDownwardAPI(downwardAPI.items ?? [], defaultMode);
       else if (serviceAccountToken) this.#addToken(serviceAccountToken, defaultMode);
       else if (clusterTrustBundle) this.#addTrustBundle(clusterTrustBundle, defaultMode);
+      else if (podCertificate) this.#addCertificate(podCertificate, defaultMode);
       else this.problems.push(`projected source ${Object.keys(rest).join(', ') || 'without a kind'} is not supported`);
     }
   }
 
   #addToken({ path, ...projection }: TokenProjection, defaultMode: number): void {
-    const { securityContext } = this.#pod.spec;
     const request = tokenRequest(this.#pod.spec, projection);
     const what = `token of service account "${request.serviceAccountName}"`;
     const token = this.#found(this.#sources.serviceAccountToken(request), what, {});
-    // Whoever runs under a group or user of its own gets a token that others cannot read.
-    const isPrivate = securityContext?.fsGroup !== undefined || securityContext?.runAsUser !== undefined;
-    if (token !== undefined) {
-      this.#files.add(path, { data: Buffer.from(token), mode: isPrivate ? 0o600 : defaultMode, secret: true });
+    if (token === undefined) return;
+    this.#files.add(path, { data: Buffer.from(token), mode: this.#ownersMode(defaultMode), secret: true });
+  }
+
+  #addCertificate(projection: CertificateProjection, defaultMode: number): void {
+    const request = certificateRequest(projection);
+    const sourced = this.#sources.podCertificate?.(request);
+    if (sourced === undefined) {
+      this.problems.push('projected source podCertificate is not supported');
+      return;
     }
+    const found = this.#found(sourced, `certificate of signer "${request.signerName}"`, {});
+    if (found === undefined) return;
+    const { credentialBundlePath, keyPath, certificateChainPath } = projection;
+    const mode = this.#ownersMode(defaultMode);
+    const { key, chain } = found;
+    const add = (path: string | undefined, text: string, secret: boolean): void => {
+      if (path) this.#files.add(path, { data: Buffer.from(text), mode, secret });
+    };
+    add(credentialBundlePath, key + chain, true);
+    add(keyPath, key, true);
+    add(certificateChainPath, chain, false);
+  }
+
+  /** Whoever runs under a group or user of its own gets a token, or key, that others cannot read. */
+  #ownersMode(defaultMode: number): number {
+    const { securityContext } = this.#pod.spec;
+    return securityContext?.fsGroup !== undefined || securityContext?.runAsUser !== undefined ? 0o600 : defaultMode;
   }
 
   #addTrustBundle(source: BundleProjection, mode: number): void {

@@ -1,5 +1,6 @@
 /** Where the contents of volumes come from, as whoever resolves them has it at that moment. */
 import type { ConfigMap, Secret } from '../../kube/types.js';
+import type { PodCertificate } from '../../kube/pod-certificates.js';
 import type { Sourced } from '../../kube/sourced.js';
 import type { LabelSelector } from '../label-selector.js';
 import type { Allocatable } from '../environment/resource-field.js';
@@ -20,6 +21,14 @@ export interface TrustBundleRequest {
   readonly labelSelector: LabelSelector | undefined;
 }
 
+/** What a certificate is asked for. Two volumes that ask for the same get the same. */
+export interface CertificateRequest {
+  readonly signerName: string;
+  readonly keyType: string;
+  readonly maxExpirationSeconds: number | undefined;
+  readonly userAnnotations: Readonly<Record<string, string>> | undefined;
+}
+
 export interface VolumeSources {
   /** By name, in the pod's namespace. */
   configMap(name: string): Sourced<ConfigMap>;
@@ -27,5 +36,7 @@ export interface VolumeSources {
   serviceAccountToken(request: TokenRequest): Sourced<string>;
   /** PEM of the certificates, each once. */
   clusterTrustBundle(request: TrustBundleRequest): Sourced<string>;
+  /** A key of the pod's own and its certificate. Left out: volumes with such projections are blocked. */
+  podCertificate?(request: CertificateRequest): Sourced<PodCertificate>;
   readonly allocatable: Allocatable;
 }

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import type { PodCertificate } from '../../../src/kube/pod-certificates.js';
+import type { Sourced } from '../../../src/kube/sourced.js';
+import type { Pod, PodSpec } from '../../../src/kube/types.js';
+import { resolveVolumes } from '../../../src/provider/volumes/resolve-volumes.js';
+import type { CertificateRequest, VolumeSources } from '../../../src/provider/volumes/volume-sources.js';
+import { VkError } from '../../../src/runtime/errors.js';
+
+const projection = {
+  signerName: 'example.com/signer',
+  keyType: 'ED25519',
+  credentialBundlePath: 'tls/bundle.pem',
+  keyPath: 'key.pem',
+  certificateChainPath: 'chain.pem',
+};
+
+function contentOf(sourced: Sourced<PodCertificate> | undefined, spec: Partial<PodSpec> = {}, more: object = {}) {
+  const asked: CertificateRequest[] = [];
+  const missing = () => ({ state: 'missing' }) as const;
+  const sources: VolumeSources = {
+    configMap: missing,
+    secret: missing,
+    serviceAccountToken: missing,
+    clusterTrustBundle: missing,
+    allocatable: {},
+    ...(sourced && {
+      podCertificate: (request: CertificateRequest) => {
+        asked.push(request);
+        return sourced;
+      },
+    }),
+  };
+  const volumes = [{ name: 'tls', projected: { sources: [{ podCertificate: { ...projection, ...more } }] } }];
+  const pod: Pod = { metadata: { namespace: 'shop', name: 'web' }, spec: { containers: [], volumes, ...spec } };
+  return { content: resolveVolumes(pod, sources).get('tls'), asked };
+}
+
+describe('podCertificate projections (API: PodCertificateProjection)', () => {
+  const issued: Sourced<PodCertificate> = { state: 'found', object: { key: 'KEY\n', chain: 'LEAF\nCA\n' } };
+  const filesOf = ({ content }: ReturnType<typeof contentOf>) => {
+    if (content?.kind !== 'files') throw new Error(JSON.stringify(content));
+    return [...content.files].map(([path, { data, mode, secret }]) => [path, data.toString(), mode, secret]);
+  };
+
+  it('hold the key before the chain, or each by itself, and say which of them is secret', () => {
+    expect(filesOf(contentOf(issued))).toEqual([
+      ['tls/bundle.pem', 'KEY\nLEAF\nCA\n', 0o644, true],
+      ['key.pem', 'KEY\n', 0o644, true],
+      ['chain.pem', 'LEAF\nCA\n', 0o644, false],
+    ]);
+    expect(filesOf(contentOf(issued, {}, { credentialBundlePath: undefined, keyPath: undefined }))).toHaveLength(1);
+  });
+
+  it("are their owner's alone where the pod has a group or user of its own", () => {
+    for (const securityContext of [{ fsGroup: 1 }, { runAsUser: 1 }]) {
+      expect(filesOf(contentOf(issued, { securityContext })).map(([, , mode]) => mode)).toEqual([0o600, 0o600, 0o600]);
+    }
+  });
+
+  it('ask for what the pod says', () => {
+    const userAnnotations = { 'example.com/cn': 'web' };
+    const { asked } = contentOf(issued, {}, { maxExpirationSeconds: 7_200, userAnnotations });
+    const { signerName, keyType } = projection;
+    expect(asked).toEqual([{ signerName, keyType, maxExpirationSeconds: 7_200, userAnnotations }]);
+  });
+
+  it.each([
+    [undefined, 'projected source podCertificate is not supported'],
+    [
+      { state: 'unreadable', error: new VkError('Unavailable', 'credential bundle is not issued yet') } as const,
+      'certificate of signer "example.com/signer": credential bundle is not issued yet',
+    ],
+  ])('block the volume while there is none (%#)', (sourced, problem) => {
+    expect(contentOf(sourced).content).toMatchObject({ kind: 'blocked', problems: [problem] });
+  });
+});
