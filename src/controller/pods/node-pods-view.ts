@@ -73,7 +73,7 @@ function trackedPod(record: PodRecord): TrackedPod {
   return {
     pod: record.lastSeen,
     lastStatus: record.reported,
-    deleted: isLeaving(record) || record.deleted !== undefined,
+    deleted: isLeaving(record) || record.deleted !== undefined || record.evicted !== undefined,
     createdAt: record.createdAt ?? 0,
   };
 }

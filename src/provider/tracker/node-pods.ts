@@ -9,7 +9,7 @@ export interface TrackedPod {
   readonly pod: Pod;
   /** What the provider last reported of it, if it has. */
   readonly lastStatus?: PodStatus | undefined;
-  /** Kubernetes asked for the pod's end: that it goes is expected. */
+  /** Kubernetes asked for the pod's end, or the backend evicted it: that it goes is expected. */
   readonly deleted: boolean;
   /** When the provider took the pod over, in ms since the epoch. 0: before this process. */
   readonly createdAt: number;
