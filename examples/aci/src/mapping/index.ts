@@ -4,13 +4,6 @@ export { groupName } from './group/group-name.js';
 export { fileShareSecrets } from './group/file-share-secrets.js';
 export { groupToPod } from './status/group-to-pod.js';
 export { groupToStatus } from './status/group-to-status.js';
-export type { GroupStatusOptions } from './status/group-to-status.js';
 export { groupEvents } from './status/group-events.js';
 export type { PodMaterial } from './pod-material.js';
-export type {
-  DnsSettings,
-  GroupSettings,
-  IdentitySettings,
-  LogAnalyticsSettings,
-  OperatingSystem,
-} from './group-settings.js';
+export type { GroupSettings, IdentitySettings, LogAnalyticsSettings, OperatingSystem } from './group-settings.js';

@@ -179,6 +179,11 @@ describe('a volume', () => {
     expect(refusal.retry).not.toBe(false);
   });
 
+  it('keeps a file whatever it is called', () => {
+    const secret = volumeOfKeys(['__proto__', 'constructor', '.hidden']);
+    expect(Object.keys(secret)).toEqual(['__proto__', 'constructor', '.hidden']);
+  });
+
   it('is one of 20 at most', () => {
     const volumes = Array.from({ length: 21 }, (_, index) => ({ name: `v${index}`, emptyDir: {} }));
     expect(groupOf(podOf({}, { volumes: volumes.slice(1) })).volumes).toHaveLength(20);
@@ -215,3 +220,11 @@ describe('a volume', () => {
     expect(fileShareSecrets(podOf())).toEqual([]);
   });
 });
+
+/** A ConfigMap has its keys as they are; whoever sends them on must not lose any. */
+function volumeOfKeys(keys: readonly string[]): Record<string, string> {
+  const pod = podOf({}, { volumes: [{ name: 'v', secret: { secretName: 'tls' } }] });
+  const files = new Map(keys.map((key) => [key, { data: Buffer.from(key), mode: 0o644, secret: false }]));
+  const volumes = new Map([['v', { kind: 'files', files } as const]]);
+  return podToGroup(pod, { ...materialOf(pod, namespace), volumes }, settings).volumes?.[0]?.secret ?? {};
+}

@@ -98,10 +98,9 @@ function volumeOf(
 
 /** Values in base64, as the cloud takes them. A volume without files is an empty folder, which a secret volume cannot be. */
 function filesVolume(files: VolumeFiles, path: string, refusals: Refusals): Omit<GroupVolume, 'name'> {
-  const secret: Record<string, string> = {};
-  for (const [file, { data }] of files) {
+  for (const file of files.keys()) {
     if (file.includes('/')) refusals.add(path, `file ${file}: the cloud has no folders in such volumes`);
-    secret[file] = data.toString('base64');
   }
+  const secret = Object.fromEntries([...files].map(([file, { data }]) => [file, data.toString('base64')]));
   return files.size > 0 ? { secret } : { emptyDir: {} };
 }
