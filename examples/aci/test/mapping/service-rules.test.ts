@@ -88,7 +88,7 @@ const pods: fc.Arbitrary<Pod> = fc
     const named = (list: readonly { readonly commandAndArgs: object }[], prefix: string): Container[] =>
       list.map(
         ({ commandAndArgs, ...each }, index) =>
-          ({ ...each, ...commandAndArgs, name: `${prefix}${index}` }) as Container,
+          ({ ...each, ...commandAndArgs, name: `${prefix}${index}` }),
       );
     const volumes = [
       { name: 'work', emptyDir: {} },
@@ -96,7 +96,7 @@ const pods: fc.Arbitrary<Pod> = fc
       { name: 'share', azureFile: { shareName: 's', secretName: 'share' } },
     ];
     const whole = { ...spec, containers: named(containers, 'c'), initContainers: named(initContainers, 'i'), volumes };
-    return podOf({}, whole as PodSpec, { annotations });
+    return podOf({}, whole, { annotations });
   });
 
 describe('a group that is made of a pod', () => {
