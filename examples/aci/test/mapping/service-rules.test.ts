@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { VkError, type Container, type Pod, type PodSpec } from 'vk-sdk';
+import { VkError, type Container, type Pod } from 'vk-sdk';
 import { describe, expect, it } from 'vitest';
 import { podToGroup } from '../../src/mapping/group/pod-to-group.js';
 import { inSubnet, materialOf, podOf, pullSecret, settings } from './scene.js';
@@ -86,10 +86,7 @@ const pods: fc.Arbitrary<Pod> = fc
   })
   .map(({ containers, initContainers, annotations, ...spec }) => {
     const named = (list: readonly { readonly commandAndArgs: object }[], prefix: string): Container[] =>
-      list.map(
-        ({ commandAndArgs, ...each }, index) =>
-          ({ ...each, ...commandAndArgs, name: `${prefix}${index}` }),
-      );
+      list.map(({ commandAndArgs, ...each }, index) => ({ ...each, ...commandAndArgs, name: `${prefix}${index}` }));
     const volumes = [
       { name: 'work', emptyDir: {} },
       { name: 'conf', configMap: { name: 'app' } },
