@@ -97,7 +97,8 @@ export class Throttle {
    * Waits until there is no pause, and makes the call. Its error is passed on; if it says that the backend is throttling
    * (`TooManyRequests`, or `Unavailable` with a time to wait), everything pauses. May be nested, and any number may run at
    * the same time: it holds calls up after a refusal and has no limit otherwise. `signal` ends the waiting, with its
-   * reason; once the call has begun it is the call's own business.
+   * reason; once the call has begun it is the call's own business. Node warns of more than ten that wait by one signal,
+   * unless its owner allows them (`setMaxListeners` of `node:events`).
    */
   async run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();

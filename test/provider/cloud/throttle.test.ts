@@ -204,6 +204,25 @@ describe('Throttle', () => {
     expect(begun).toEqual([1_000, 3_000]);
   });
 
+  it('one that is let in at the moment of another refusal does not begin', async () => {
+    await refuse(refusal(1_000));
+    const answers: { resolve: () => void; reject: (error: Error) => void }[] = [];
+    const held = () => new Promise<void>((resolve, reject) => answers.push({ resolve, reject }));
+    const calls = Array.from({ length: 5 }, () => call(held).catch(() => undefined));
+    await clock.advance(1_000);
+    answers[0]?.resolve();
+    await clock.settle();
+    expect(begun).toHaveLength(3);
+    answers[1]?.resolve();
+    answers[2]?.reject(refusal(5_000));
+    await clock.advance(4_999);
+    expect(begun).toHaveLength(3);
+    await clock.advance(5_000);
+    expect(begun.slice(3)).toEqual([6_000, 7_000]);
+    answers.forEach(({ resolve }) => resolve());
+    await Promise.all(calls);
+  });
+
   it('does not deadlock when a call makes another through it, in the queue of those that wait', async () => {
     await refuse(refusal(1_000));
     const calls = Array.from({ length: 20 }, () => throttle.run(() => call()));
