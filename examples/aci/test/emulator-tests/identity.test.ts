@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ClientSecretCredential, ManagedIdentityCredential, WorkloadIdentityCredential } from '@azure/identity';
 import type { ContainerInstanceManagementClient } from '@azure/arm-containerinstance';
+import { ManualClock } from 'vk-sdk/testing';
 import { AciEmulator } from '../emulator/index.js';
 import { clientOf, identityOptions } from './sdk.js';
 
@@ -77,6 +78,19 @@ test('a token that was revoked is refused from then on', async () => {
   await namesOf(client);
   cloud.tokens.revokeAll();
   await expect(namesOf(client)).rejects.toMatchObject({ statusCode: 401 });
+});
+
+test('a token is good for as long as it says', async () => {
+  const clock = new ManualClock();
+  await using short = new AciEmulator({ clock, tokenLifeMs: 60_000 });
+  await short.start();
+  const token = short.tokens.issue({});
+  const held = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) };
+  const client = clientOf(short, {}, held);
+  await clock.advance(59_999);
+  expect(await namesOf(client)).toEqual([]);
+  await clock.advance(1);
+  await expect(namesOf(client)).rejects.toMatchObject({ statusCode: 401, code: 'ExpiredAuthenticationToken' });
 });
 
 test('a request without api-version is refused', async () => {
