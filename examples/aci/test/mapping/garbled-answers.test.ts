@@ -119,7 +119,7 @@ describe('whatever the cloud answers', () => {
           }
         },
       ),
-      { numRuns: 1_500 },
+      { numRuns: 600 },
     );
   });
 
@@ -130,7 +130,7 @@ describe('whatever the cloud answers', () => {
         const status = groupToStatus(group as ContainerGroup, undefined, undefined, now);
         expect(faultsOf(found ?? { metadata: {}, spec: { containers: [] } }, status)).toEqual([]);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 400 },
     );
   });
 
@@ -146,7 +146,7 @@ describe('whatever the cloud answers', () => {
           last = at;
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 400 },
     );
   });
 
