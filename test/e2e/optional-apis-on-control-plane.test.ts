@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { connect } from '../../src/kube/connect.js';
 import type { KubeClient } from '../../src/kube/client.js';
@@ -73,7 +74,10 @@ describe.skipIf(!ControlPlane.available())(
       await cluster.client.create(nodes, { metadata: { name: 'opt-1' } });
       const { metadata } = await scene.create('holder');
       const clock = new ManualClock({ nowMs: Date.now() });
-      const certificates = new PodCertificates(client, { clock, random: () => 0.5 });
+      const logged: string[] = [];
+      const note = (fields: object, message: string) => void logged.push(`${message} ${inspect(fields, { depth: 9 })}`);
+      const logger = { debug: note, info: note, warn: note, error: note };
+      const certificates = new PodCertificates(client, { clock, random: () => 0.5, logger });
       onTestFinished(() => certificates.close());
       const { namespace = '', name = '', uid = '' } = metadata;
       const of = { namespace, pod: { name, uid }, serviceAccountName: 'default', nodeName: 'opt-1', signerName };
@@ -83,6 +87,7 @@ describe.skipIf(!ControlPlane.available())(
         certificates,
         changes,
         clock,
+        logged,
         spec,
         signer: new PodSigner(cluster.client, cluster.authority, signerName),
       };
@@ -208,7 +213,7 @@ describe.skipIf(!ControlPlane.available())(
     });
 
     it('a request that somebody deletes is made again', async () => {
-      const { certificates, clock, signer, spec } = await certifying('example.com/deleted');
+      const { certificates, clock, logged, signer, spec } = await certifying('example.com/deleted');
       const reference = certificates.acquire(spec('ECDSAP256'), () => undefined);
       const [request] = await signer.waiting();
       const { namespace, name = '' } = request?.metadata ?? {};
@@ -219,8 +224,10 @@ describe.skipIf(!ControlPlane.available())(
       await eventually(() => expect(reference.read()).toMatchObject({ error: { code: 'NotFound' } }));
       await clock.advance(2_000);
       await signer.issue();
-      await eventually(() => found(reference.read()));
+      const { key } = await eventually(() => found(reference.read()));
       await certificates.close();
+      expect(logged.length).toBeGreaterThan(0);
+      for (const line of [...key.split('\n').filter(Boolean), 'PRIVATE']) expect(logged.join()).not.toContain(line);
     });
 
     it.each(['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'])(
