@@ -3,8 +3,11 @@ import type { Pod } from '../../../src/kube/types.js';
 import { Throttle } from '../../../src/provider/cloud/throttle.js';
 import type { BackendEvent } from '../../../src/provider/tracker/pods-tracker-handler.js';
 import { VkError } from '../../../src/runtime/errors.js';
+import { serveMetrics } from '../../../src/stream/stats/serve-metrics.js';
+import { useCallServer } from '../../stream/stats/call-server.js';
 import { refOf, runningStatus, SettableClock, TrackerScene } from './tracker-scene.js';
 
+const answerOf = useCallServer();
 const minute = 60_000;
 const hour = 60 * minute;
 
@@ -400,6 +403,16 @@ describe('PodsTracker, as a whole', () => {
     scene.node.isAdopted = true;
     await scene.clock.advance(5_000);
     expect(scene.backend.asked).toEqual(['web']);
+  });
+
+  it('is a source of metrics as others are', async () => {
+    await using scene = new TrackerScene();
+    scene.add('web');
+    await scene.start();
+    const { body } = await answerOf((call) => serveMetrics(call, [scene.tracker.metrics]));
+    expect(body).toContain('vk_tracker_calls_total{method="fetchPodStatus",outcome="ok"} 1');
+    expect(body).toContain('vk_tracker_pods 1');
+    expect(body).toContain('vk_tracker_status_changes_total 1');
   });
 
   it('counts its calls by method and outcome', async () => {
