@@ -34,9 +34,9 @@ describe('a VirtualNode whose provider uses a PodsTracker', () => {
     await server.stop();
   });
 
-  async function startNode(): Promise<void> {
+  async function startNode(danglingIntervalMs = Infinity): Promise<void> {
     provider = new CloudProvider(cloud, () => clock.now(), { clock, random: () => 0 });
-    node = new VirtualNode(nodeName, provider, client, { clock, pods: { danglingIntervalMs: Infinity } });
+    node = new VirtualNode(nodeName, provider, client, { clock, pods: { danglingIntervalMs } });
     await node.start();
     await clock.runUntil(() => node.status.pods?.phase === 'running');
   }
@@ -137,6 +137,18 @@ describe('a VirtualNode whose provider uses a PodsTracker', () => {
     await clock.advance(30 * minute);
     expect(cloud.removed).toEqual(['left']);
     expect(cloud.groups.size).toBe(2);
+  });
+
+  it('does no harm together with the node’s own search for dangling pods', async () => {
+    await startNode(60_000);
+    for (const name of ['web', 'db']) await create(name);
+    await clock.runUntil(() => runs('web')() && runs('db')());
+    cloud.run(
+      { metadata: { namespace: 'default', name: 'left', uid: 'u-left' }, spec: { containers: [] } },
+      clock.now(),
+    );
+    await clock.advance(30 * minute);
+    expect([...cloud.groups.values()].map((group) => group.pod.metadata.name)).toEqual(['web', 'db']);
   });
 
   it('upstream §7, theme 3: removes nothing while Kubernetes is away for hours, and goes on looking', async () => {
