@@ -233,6 +233,20 @@ describe('limits', () => {
     await expect(put('more')).rejects.toMatchObject({ statusCode: 429 });
   });
 
+  test('a bucket lets as many requests through as it holds, and then as many each second as flow in', async () => {
+    const clock = new ManualClock();
+    await start({ clock, limits: { reads: { bucket: 2, perSecond: 0.5 } } });
+    const list = (): Promise<unknown> => client.containerGroups.listByResourceGroup(resourceGroup()).next();
+    await list();
+    await list();
+    await expect(list()).rejects.toMatchObject({ statusCode: 429 });
+    await clock.advance(1_999);
+    await expect(list()).rejects.toMatchObject({ statusCode: 429 });
+    await clock.advance(1);
+    await list();
+    await expect(list()).rejects.toMatchObject({ statusCode: 429 });
+  });
+
   test('beyond the quota of cores or groups there is no group more', async () => {
     await start({ quota: { cores: 2 } });
     await create('a');

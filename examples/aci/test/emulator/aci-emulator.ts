@@ -17,7 +17,7 @@ import { type Answer, ArmError } from './http/answer.js';
 import { type ArmRequest, readRequest } from './http/arm-request.js';
 import { HttpsServer } from './http/https-server.js';
 import { RequestLog } from './http/request-log.js';
-import { RequestWindows } from './http/request-windows.js';
+import { RequestLimits } from './http/request-limits.js';
 import { type Operation, type Route, routeOf } from './http/route.js';
 import { stripFields } from './http/strip-fields.js';
 import { identityHeader, issueToken, openIdMetadata } from './identity/identity-service.js';
@@ -50,7 +50,7 @@ export class AciEmulator implements AsyncDisposable {
   readonly #machines: ProcessMachines;
   readonly #cloud: ContainerGroups;
   readonly #sessions: ExecSessions;
-  readonly #windows: RequestWindows;
+  readonly #limits: RequestLimits;
   readonly #api: ManagementApi;
   readonly #server: HttpsServer;
   #endpoint: string | undefined;
@@ -67,7 +67,7 @@ export class AciEmulator implements AsyncDisposable {
       settings.run === 'processes' ? this.#machines.create(name, group) : new PretendMachine(clock, images),
     );
     this.#sessions = new ExecSessions(clock);
-    this.#windows = new RequestWindows(clock, settings.limits);
+    this.#limits = new RequestLimits(clock, settings.limits);
     this.#api = new ManagementApi(settings, this.#cloud, this.#sessions, () => this.endpoint);
     this.faults = new Faults({
       vanish: (name) => this.#cloud.vanish(name),
@@ -197,7 +197,7 @@ export class AciEmulator implements AsyncDisposable {
       if (route.operation === 'metadata') return openIdMetadata(this.endpoint, request);
       if (route.operation === 'token') return issueToken(this.tokens, this.credentials, request);
       this.tokens.check(request.headers.authorization);
-      const headers = this.#windows.admit(route.operation);
+      const headers = this.#limits.admit(route.operation);
       const latencyMs = draw(this.#settings.latencies.answer);
       if (latencyMs > 0) await this.#settings.clock.sleep(latencyMs);
       const answer = await this.#api.answer(route, request);

@@ -19,11 +19,19 @@ export interface EmulatorLatencies {
   readonly stop?: Latency;
 }
 
-/** At most so many requests within any window of that length. */
-export interface RequestLimit {
+/** At most so many requests within any window of that length: the resource provider's. */
+export interface WindowLimit {
   readonly requests: number;
   readonly windowMs: number;
 }
+
+/** So many requests at once, and so many more each second: Azure Resource Manager's. */
+export interface BucketLimit {
+  readonly bucket: number;
+  readonly perSecond: number;
+}
+
+export type RequestLimit = WindowLimit | BucketLimit;
 
 /** Which requests are counted together. */
 export type RequestClass = 'reads' | 'writes' | 'deletes' | 'creates' | 'removals';
@@ -47,7 +55,7 @@ export interface AciEmulatorOptions {
   /** `pretend`: containers are entries in a table. `processes`: they are processes of this machine. Default: `pretend`. */
   readonly run?: 'pretend' | 'processes';
   readonly latencies?: EmulatorLatencies;
-  /** Requests allowed in a window, by class. Default: none is limited. `documentedLimits` are the cloud's published ones. */
+  /** Requests allowed, by class. Default: none is limited. `documentedLimits` are the cloud's published ones. */
   readonly limits?: Readonly<Partial<Record<RequestClass, RequestLimit | readonly RequestLimit[]>>>;
   /** Groups on one page of a list. Default: 50. */
   readonly pageSize?: number;
@@ -91,7 +99,10 @@ export interface EmulatorSettings extends Required<AciEmulatorOptions> {
   readonly pollAfterSeconds: number;
 }
 
-/** The published limits of the service: container group creates and deletes for each subscription and location. */
+/**
+ * The published limits: of the service for creating and deleting container groups (Azure Container Instances, quotas and
+ * limits), and of Azure Resource Manager for a subscription and principal (Request limits and throttling, since 2024).
+ */
 export const documentedLimits = {
   creates: [
     { requests: 100, windowMs: 300_000 },
@@ -101,9 +112,9 @@ export const documentedLimits = {
     { requests: 100, windowMs: 300_000 },
     { requests: 300, windowMs: 3_600_000 },
   ],
-  reads: [{ requests: 12_000, windowMs: 3_600_000 }],
-  writes: [{ requests: 1_200, windowMs: 3_600_000 }],
-  deletes: [{ requests: 15_000, windowMs: 3_600_000 }],
+  reads: { bucket: 250, perSecond: 25 },
+  writes: { bucket: 200, perSecond: 10 },
+  deletes: { bucket: 200, perSecond: 10 },
 } as const satisfies AciEmulatorOptions['limits'];
 
 export function resolveOptions(options: AciEmulatorOptions): EmulatorSettings {
