@@ -26,11 +26,11 @@ describe('container groups through the Azure SDK', () => {
     for (const each of opened.splice(0)) await each[Symbol.asyncDispose]();
   });
 
-  async function cloud(options?: AciEmulatorOptions, requestTimeoutMs?: number) {
-    const emulator = new AciEmulator(options);
+  async function cloud(options: AciEmulatorOptions = {}, requestTimeoutMs?: number) {
+    const clock = new ManualClock();
+    const emulator = new AciEmulator({ ...options, ...(options.tokenLifeMs !== undefined && { clock }) });
     opened.push(emulator);
     await emulator.start();
-    const clock = new ManualClock();
     const throttle = new Throttle({ clock });
     const timeout = requestTimeoutMs === undefined ? {} : { requestTimeoutMs };
     const api = new AzureContainerGroups(emulatedSettings(emulator, 'node-1').cloud, { throttle, clock, ...timeout });
@@ -148,6 +148,16 @@ describe('container groups through the Azure SDK', () => {
       await expect(calls[operation]()).rejects.toMatchObject({ code });
       expect(emulator.requests.count(operation)).toBe(1);
     }
+  });
+
+  it('asks for another token when the cloud does not take the one that it has', async () => {
+    const { emulator, api, clock } = await cloud({ tokenLifeMs: 3_600_000 });
+    await api.get('web', signal);
+    await clock.advance(3_700_000);
+    // By the machine's clock it is still good.
+    await expect(api.get('web', signal)).rejects.toMatchObject({ code: 'Unauthorized' });
+    expect(await api.get('web', signal)).toBeUndefined();
+    expect(emulator.requests.count('token')).toBe(2);
   });
 
   it('gives up on an answer that does not come', async () => {

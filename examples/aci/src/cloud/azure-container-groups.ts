@@ -4,7 +4,8 @@
  *
  * Invariants
  * 1. Every request waits its turn at the one throttle, and none is repeated here.
- * 2. An answer that lacks what it is for is an error, not "nothing".
+ * 2. An answer that lacks what it is for is an error, not "nothing": a proxy's page is no group, and no end of one.
+ * 3. Every request ends within a time limit, and so does the wait for the token that it needs.
  */
 import { ContainerInstanceManagementClient, type ContainerGroup } from '@azure/arm-containerinstance';
 import { systemClock, VkError, type Clock, type OperationState, type Throttle } from 'vk-sdk';
@@ -13,6 +14,7 @@ import { cloudError } from './cloud-errors.js';
 import type { ContainerGroupsApi, ExecRequest, ExecSession, LogRequest } from './container-groups-api.js';
 import { createCredential } from './credential.js';
 import { firstAnswer } from './first-answer.js';
+import { onlyAt } from './own-host.js';
 import { secretsOf } from './group-secrets.js';
 
 export interface AzureContainerGroupsOptions {
@@ -22,45 +24,45 @@ export interface AzureContainerGroupsOptions {
   readonly clock?: Clock;
 }
 
-/** A resource group holds 800 resources of a kind unless Azure raises that; a list that goes on for longer goes in circles. */
+/** A resource group holds 800 resources of a kind unless Azure raises that; a list that goes on for longer makes no sense. */
 const mostPages = 1_000;
+const mostGroups = 50_000;
+/** An identity that is not let in is not asked for tokens more often than this. */
+const tokenPatienceMs = 60_000;
 
 export class AzureContainerGroups implements ContainerGroupsApi {
-  readonly #client: ContainerInstanceManagementClient;
+  readonly #settings: CloudSettings;
+  #client: ContainerInstanceManagementClient;
+  #connectedAt: number;
   readonly #resourceGroup: string;
   readonly #throttle: Throttle;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
 
   constructor(settings: CloudSettings, options: AzureContainerGroupsOptions) {
-    const { endpoints, userAgent } = settings;
+    this.#settings = settings;
     this.#resourceGroup = settings.resourceGroup;
     this.#throttle = options.throttle;
     this.#clock = options.clock ?? systemClock;
     this.#timeoutMs = options.requestTimeoutMs ?? 60_000;
-    this.#client = new ContainerInstanceManagementClient(
-      createCredential(settings.credential, endpoints),
-      settings.subscriptionId,
-      {
-        endpoint: endpoints.resourceManager,
-        credentialScopes: endpoints.tokenScope,
-        // Who asks knows better whether it is worth another try, and one throttle sees every refusal.
-        retryOptions: { maxRetries: 0 },
-        ...(endpoints.ca !== undefined && { tlsOptions: { ca: endpoints.ca } }),
-        ...(userAgent !== undefined && { userAgentOptions: { userAgentPrefix: userAgent } }),
-      },
-    );
+    this.#client = createClient(settings, this.#clock);
+    this.#connectedAt = this.#clock.now();
   }
 
   async list(signal: AbortSignal): Promise<ContainerGroup[]> {
     const what = `resource group ${this.#resourceGroup}: list container groups`;
     const groups: ContainerGroup[] = [];
+    const links = new Set<unknown>();
     let isComplete = true;
+    let isCircle = false;
     const options = {
       ...this.#options(signal),
-      // The SDK takes a page without its list for an empty one.
+      // The SDK takes a page without its list for an empty one, and follows whatever link there is.
       onResponse: ({ parsedBody }: { parsedBody?: unknown }) => {
-        isComplete &&= Array.isArray((parsedBody as { value?: unknown } | undefined)?.value);
+        const { value, nextLink } = (parsedBody ?? {}) as Readonly<Record<string, unknown>>;
+        isComplete &&= Array.isArray(value);
+        isCircle ||= links.has(nextLink);
+        links.add(nextLink);
       },
     };
     const pages = this.#client.containerGroups.listByResourceGroup(this.#resourceGroup, options).byPage();
@@ -68,8 +70,10 @@ export class AzureContainerGroups implements ContainerGroupsApi {
       const page = await this.#run(what, () => pages.next(), signal);
       if (!isComplete) throw new VkError('Unavailable', `${what}: a page of the answer has no list`);
       if (page.done) return groups;
-      if (count > mostPages) throw new VkError('Unavailable', `${what}: no end after ${mostPages} pages`);
       groups.push(...page.value.filter(isObject));
+      if (isCircle || count >= mostPages || groups.length > mostGroups) {
+        throw new VkError('Unavailable', `${what}: no end after ${count} pages`);
+      }
     }
   }
 
@@ -77,18 +81,22 @@ export class AzureContainerGroups implements ContainerGroupsApi {
     const what = `container group ${name}: get`;
     const call = (): Promise<ContainerGroup> =>
       this.#client.containerGroups.get(this.#resourceGroup, name, this.#options(signal));
-    return this.#orUndefined(this.#run(what, call, signal));
+    const group = await this.#orUndefined(this.#run(what, call, signal));
+    if (group !== undefined && !isNamed(group, name)) throw noSense(what);
+    return group;
   }
 
   async beginCreate(name: string, group: ContainerGroup, signal: AbortSignal): Promise<void> {
-    const call = (): Promise<unknown> =>
+    const what = `container group ${name}: create`;
+    const call = () =>
       firstAnswer((options) =>
         this.#client.containerGroups.beginCreateOrUpdate(this.#resourceGroup, name, group, {
           ...options,
           requestOptions: { timeout: this.#timeoutMs },
         }),
       );
-    await this.#run(`container group ${name}: create`, call, signal, secretsOf(group));
+    const answer = await this.#run(what, call, signal, secretsOf(group));
+    if (!isNamed(answer.parsedBody, name)) throw noSense(what);
   }
 
   async beginDelete(name: string, signal: AbortSignal): Promise<OperationState<void>> {
@@ -116,8 +124,9 @@ export class AzureContainerGroups implements ContainerGroupsApi {
   }
 
   async logs(name: string, container: string, { tail }: LogRequest, signal: AbortSignal): Promise<string> {
-    const { content } = await this.#run(
-      `container group ${name}: logs of ${container}`,
+    const what = `container group ${name}: logs of ${container}`;
+    const answer = await this.#run(
+      what,
       () =>
         this.#client.containers.listLogs(this.#resourceGroup, name, container, {
           ...this.#options(signal),
@@ -126,7 +135,10 @@ export class AzureContainerGroups implements ContainerGroupsApi {
         }),
       signal,
     );
-    return content ?? '';
+    // Of a container that has written nothing it is null.
+    const content: unknown = 'content' in answer ? (answer.content ?? '') : undefined;
+    if (typeof content !== 'string') throw noSense(what);
+    return content;
   }
 
   async exec(name: string, container: string, request: ExecRequest, signal: AbortSignal): Promise<ExecSession> {
@@ -157,9 +169,22 @@ export class AzureContainerGroups implements ContainerGroupsApi {
         return await call();
       } catch (error) {
         signal.throwIfAborted();
-        throw cloudError(what, error, this.#clock.now(), secrets);
+        const failure = cloudError(what, error, this.#clock.now(), secrets);
+        if (failure.code === 'Unauthorized') this.#forgetToken();
+        throw failure;
       }
     }, signal);
+  }
+
+  /**
+   * The credential keeps a token until it ends by the machine's clock, which may be wrong, and a token can be revoked. One that
+   * is made anew asks for another.
+   */
+  #forgetToken(): void {
+    const now = this.#clock.now();
+    if (Math.abs(now - this.#connectedAt) < tokenPatienceMs) return;
+    this.#connectedAt = now;
+    this.#client = createClient(this.#settings, this.#clock);
   }
 
   async #orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
@@ -172,6 +197,32 @@ export class AzureContainerGroups implements ContainerGroupsApi {
   }
 }
 
+/** Asks for nothing yet. */
+function createClient(settings: CloudSettings, clock: Clock): ContainerInstanceManagementClient {
+  const { credential, endpoints, subscriptionId, userAgent } = settings;
+  return new ContainerInstanceManagementClient(createCredential(credential, endpoints, clock), subscriptionId, {
+    endpoint: endpoints.resourceManager,
+    credentialScopes: endpoints.tokenScope,
+    // Who asks knows better whether it is worth another try, and one throttle sees every refusal.
+    retryOptions: { maxRetries: 0 },
+    additionalPolicies: [onlyAt(endpoints.resourceManager)],
+    ...(endpoints.ca !== undefined && { tlsOptions: { ca: endpoints.ca } }),
+    ...(userAgent !== undefined && { userAgentOptions: { userAgentPrefix: userAgent } }),
+  });
+}
+
 function isObject(value: unknown): value is ContainerGroup {
   return typeof value === 'object' && value !== null;
+}
+
+/** Whether it is the group that was asked for. The SDK makes an object of whatever it was answered. */
+function isNamed(value: unknown, wanted: string): boolean {
+  const { id, name } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const told = [name, typeof id === 'string' ? id.split('/').at(-1) : undefined];
+  // Azure compares names without regard to case.
+  return told.some((each) => typeof each === 'string' && each.toLowerCase() === wanted.toLowerCase());
+}
+
+function noSense(what: string): VkError {
+  return new VkError('Unavailable', `${what}: the answer makes no sense`);
 }

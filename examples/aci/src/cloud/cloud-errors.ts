@@ -30,6 +30,9 @@ const transitionRetryMs = 5_000;
 /** Answers of 400 that the same request may not get tomorrow: an image is pushed late, a registry has an hour off. */
 const mayPass = new Set(['InaccessibleImage', 'ImageNotFound', 'RegistryErrorResponse', 'SubnetNotReady']);
 
+/** Nothing is put off for longer because the cloud says so. */
+const longestRetryMs = 3_600_000;
+
 /** Longest part of the cloud's own words. */
 const longestDetail = 1_000;
 
@@ -127,14 +130,16 @@ function isOfIdentity(name: string): boolean {
   return /^(Aggregate)?Authentication|^CredentialUnavailable/.test(name);
 }
 
-/** In seconds or as a date (RFC 9110, section 10.2.3). */
+/**
+ * In seconds or as a date (RFC 9110, section 10.2.3). No time, or one that has passed, says nothing; one that is further off
+ * than any cloud means counts as an hour.
+ */
 function retryAfterOf(response: Readonly<Record<string, unknown>> | undefined, now: number): number | undefined {
   const headers = response?.['headers'] as { get?: (name: string) => string | undefined } | undefined;
   const text = headers?.get?.('retry-after');
   if (!text) return undefined;
-  if (/^\d{1,6}$/.test(text)) return Number(text) * 1_000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  const afterMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
+  return afterMs > 0 ? Math.min(afterMs, longestRetryMs) : undefined;
 }
 
 /** The longest first: one may be part of another. */
