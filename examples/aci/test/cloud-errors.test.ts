@@ -51,6 +51,17 @@ describe('refusals of the cloud', () => {
     expect(about(restError(429, 'TooManyRequests', '', { 'retry-after': 'soon' })).retry).toBeUndefined();
   });
 
+  it.each([
+    ['0', 60_000],
+    ['-5', 60_000],
+    ['Wed, 31 Dec 2025 23:00:00 GMT', 60_000],
+    ['31536000', 3_600_000],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', 3_600_000],
+  ])('come back neither at once nor in a year for a cloud that says "%s"', (value, afterMs) => {
+    const error = about(restError(409, 'ContainerGroupQuotaReached', '', { 'retry-after': value }));
+    expect(error.retry).toEqual({ afterMs });
+  });
+
   it('hold no secret: neither of the request, nor one that the cloud repeats', () => {
     const error = about(restError(400, 'InvalidPassword', 'password "pw-long" (pw) of contoso is too weak'), [
       'pw',
