@@ -55,8 +55,11 @@ export function resolveNodeSettings(
   flags: Flags<keyof typeof nodeFlags>,
   env: Environment,
 ): NodeSettings {
-  const { os = 'linux', 'log-level': level = 'info' } = flags;
-  if (os !== 'linux' && os !== 'windows') throw new UsageError(`--os: "${os}" is neither linux nor windows`);
+  const { 'log-level': level = 'info' } = flags;
+  // virtual-kubelet's own default is `Linux`.
+  const os = (flags.os ?? 'linux').toLowerCase();
+  if (os !== 'linux' && os !== 'windows')
+    throw new UsageError(`--os: "${flags.os ?? ''}" is neither linux nor windows`);
   if (!isLogLevel(level)) throw new UsageError(`--log-level: "${level}" is none of debug, info, warn and error`);
   return {
     cluster: clusterOf(flags.kubeconfig, env),

@@ -74,6 +74,10 @@ describe('the settings of a node', () => {
     expect(settings([...cluster, '--disable-taint']).taints).toEqual([]);
   });
 
+  it('take the operating system as Go’s chart writes it', () => {
+    expect(settings([...cluster, '--os', 'Windows']).operatingSystem).toBe('windows');
+  });
+
   it('serve the kubelet as Go’s flags and variables say', () => {
     const env = {
       VKUBELET_POD_IP: '192.0.2.7',
