@@ -6,7 +6,7 @@
  *
  * Invariants
  * 1. Nothing is remembered that is lost with the process: what there is, is in the cloud, under names and tags that tell.
- * 2. All that is asked of the cloud goes through one throttle.
+ * 2. All that is asked of the cloud goes through the throttle of its class.
  */
 import type { Readable } from 'node:stream';
 import {
@@ -14,7 +14,6 @@ import {
   podRef,
   silentLogger,
   systemClock,
-  Throttle,
   VkError,
   type AttachIO,
   type CallContext,
@@ -38,6 +37,7 @@ import { AciPods } from './aci-pods.js';
 import { AzureContainerGroups } from './cloud/azure-container-groups.js';
 import { afterCall, needsProbe, outage, type CloudHealth } from './cloud/cloud-health.js';
 import type { ContainerGroupsApi } from './cloud/container-groups-api.js';
+import { cloudThrottles, type CloudThrottles } from './cloud/cloud-throttles.js';
 import { withHealth } from './cloud/with-health.js';
 import type { AciSettings } from './config/aci-settings.js';
 import { groupName } from './mapping/index.js';
@@ -63,7 +63,7 @@ export class AciProvider implements Provider, AsyncDisposable {
   readonly #settings: AciSettings;
   readonly #options: AciProviderOptions;
   readonly #clock: Clock;
-  readonly #throttle: Throttle;
+  readonly #throttles: CloudThrottles;
   readonly #api: ContainerGroupsApi;
   readonly #groups: AciPods;
   #nodePods: NodePods | undefined;
@@ -74,13 +74,18 @@ export class AciProvider implements Provider, AsyncDisposable {
     this.#settings = settings;
     this.#options = options;
     this.#clock = clock;
-    this.#throttle = new Throttle({ clock, logger });
-    this.#api = withHealth(new AzureContainerGroups(settings.cloud, { throttle: this.#throttle, clock }), (error) => {
+    this.#throttles = cloudThrottles({ clock, logger });
+    this.#api = withHealth(new AzureContainerGroups(settings.cloud, { throttles: this.#throttles, clock }), (error) => {
       this.#health = afterCall(this.#health, error, clock.now());
     });
     const find = (ref: PodRef) => this.#nodePods?.find(ref);
     this.#groups = new AciPods(this.#api, { settings: settings.groups, hostIP, find, clock });
-    this.tracker = new PodsTracker(this.#groups, { ...options.tracker, clock, logger, throttle: this.#throttle });
+    this.tracker = new PodsTracker(this.#groups, {
+      ...options.tracker,
+      clock,
+      logger,
+      throttle: this.#throttles.reads,
+    });
   }
 
   notifyPods(notify: (pod: Pod) => void, context: NotifierContext): void {
@@ -141,7 +146,7 @@ export class AciProvider implements Provider, AsyncDisposable {
 
   /** Asks the cloud only if nobody has had an answer of it lately. While it throttles it is in reach. */
   async ping({ signal }: CallContext): Promise<void> {
-    const isPaused = (this.#throttle.pausedUntil ?? 0) > this.#clock.now();
+    const isPaused = (this.#throttles.reads.pausedUntil ?? 0) > this.#clock.now();
     if (!isPaused && needsProbe(this.#health, this.#clock.now())) {
       // What comes of it is in the health.
       await this.#api.get(probeName, signal).catch(() => undefined);

@@ -1,8 +1,9 @@
 import type { ContainerGroup } from '@azure/arm-containerinstance';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Throttle, VkError, type OperationState } from 'vk-sdk';
+import { VkError, type OperationState } from 'vk-sdk';
 import { ManualClock } from 'vk-sdk/testing';
 import { AzureContainerGroups } from '../src/cloud/azure-container-groups.js';
+import { cloudThrottles } from '../src/cloud/cloud-throttles.js';
 import type { CredentialChoice } from '../src/config/account.js';
 import { emulatedSettings } from '../src/emulated-cloud.js';
 import { AciEmulator, type AciEmulatorOptions } from './emulator/index.js';
@@ -31,9 +32,9 @@ describe('container groups through the Azure SDK', () => {
     const emulator = new AciEmulator({ ...options, ...(options.tokenLifeMs !== undefined && { clock }) });
     opened.push(emulator);
     await emulator.start();
-    const throttle = new Throttle({ clock });
+    const throttles = cloudThrottles({ clock });
     const timeout = requestTimeoutMs === undefined ? {} : { requestTimeoutMs };
-    const api = new AzureContainerGroups(emulatedSettings(emulator, 'node-1').cloud, { throttle, clock, ...timeout });
+    const api = new AzureContainerGroups(emulatedSettings(emulator, 'node-1').cloud, { throttles, clock, ...timeout });
     return { emulator, api, clock };
   }
 
@@ -106,15 +107,27 @@ describe('container groups through the Azure SDK', () => {
     expect(emulator.requests.count('get')).toBe(2);
   });
 
+  it('looks on while deletions have to wait, as Azure counts them by themselves', async () => {
+    const { emulator, api } = await cloud();
+    emulator.faults.next('delete', { status: 429, retryAfterSeconds: 300 });
+    await expect(api.beginDelete('web', signal)).rejects.toMatchObject({ code: 'TooManyRequests' });
+    await api.get('web', signal);
+    const stopping = new AbortController();
+    const waiting = api.beginDelete('web', stopping.signal);
+    stopping.abort(new VkError('Aborted', 'not wanted'));
+    await expect(waiting).rejects.toMatchObject({ code: 'Aborted' });
+    expect(emulator.requests.count('delete')).toBe(1);
+  });
+
   it('waits for no turn that nobody wants', async () => {
     const { emulator, api } = await cloud();
-    emulator.faults.next('get', { status: 429, retryAfterSeconds: 60 });
-    await expect(api.get('web', signal)).rejects.toThrow();
+    emulator.faults.next('create', { status: 429, retryAfterSeconds: 60 });
+    await expect(api.beginCreate('web', groupOf(), signal)).rejects.toThrow();
     const stopping = new AbortController();
     const call = api.beginCreate('web', groupOf(), stopping.signal);
     stopping.abort(new VkError('Aborted', 'not wanted'));
     await expect(call).rejects.toMatchObject({ code: 'Aborted' });
-    expect(emulator.requests.count('create')).toBe(0);
+    expect(emulator.requests.count('create')).toBe(1);
   });
 
   it('waits for the answer to a create that nobody wants any more, so that a deletion finds the group', async () => {
@@ -191,7 +204,7 @@ describe('container groups through the Azure SDK', () => {
       clientId: emulator.credentials.clientId,
       clientSecret: 'wrong-secret',
     };
-    const api = new AzureContainerGroups({ ...settings, credential }, { throttle: new Throttle() });
+    const api = new AzureContainerGroups({ ...settings, credential }, { throttles: cloudThrottles() });
     const error = await api.get('web', signal).catch((thrown: unknown) => thrown as VkError);
     expect(error).toMatchObject({ code: 'Unauthorized' });
     expect((error as VkError).message).toMatch(/^container group web: get: no token; look at AZURE_/);

@@ -1,9 +1,9 @@
 /** A cloud whose answers are not what it promises, which the emulated one is too honest for. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Throttle } from 'vk-sdk';
 import { ManualClock } from 'vk-sdk/testing';
 import { AzureContainerGroups } from '../src/cloud/azure-container-groups.js';
+import { cloudThrottles } from '../src/cloud/cloud-throttles.js';
 import { HttpsServer } from './emulator/http/https-server.js';
 
 const { signal } = new AbortController();
@@ -51,7 +51,7 @@ describe('a cloud that does not keep its word', () => {
         subscriptionId: 'sub',
         resourceGroup: 'rg',
       },
-      { throttle: new Throttle({ clock }), clock },
+      { throttles: cloudThrottles({ clock }), clock },
     );
     const withholdTokens = (): void => {
       hasTokens = false;

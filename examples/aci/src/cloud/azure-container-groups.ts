@@ -3,14 +3,15 @@
  * `credential.ts`, `first-answer.ts`.
  *
  * Invariants
- * 1. Every request waits its turn at the one throttle, and none is repeated here.
+ * 1. Every request waits its turn at the throttle of its class, and none is repeated here.
  * 2. An answer that lacks what it is for is an error, not "nothing": a proxy's page is no group, and no end of one.
  * 3. Every request ends within a time limit, and so does the wait for the token that it needs.
  */
 import { ContainerInstanceManagementClient, type ContainerGroup } from '@azure/arm-containerinstance';
-import { systemClock, VkError, type Clock, type OperationState, type Throttle } from 'vk-sdk';
+import { systemClock, VkError, type Clock, type OperationState } from 'vk-sdk';
 import type { CloudSettings } from '../config/aci-settings.js';
 import { cloudError } from './cloud-errors.js';
+import type { CloudThrottles, RequestClass } from './cloud-throttles.js';
 import type { ContainerGroupsApi, ExecRequest, ExecSession, LogRequest } from './container-groups-api.js';
 import { createCredential } from './credential.js';
 import { firstAnswer } from './first-answer.js';
@@ -18,7 +19,7 @@ import { onlyAt } from './own-host.js';
 import { secretsOf } from './group-secrets.js';
 
 export interface AzureContainerGroupsOptions {
-  readonly throttle: Throttle;
+  readonly throttles: CloudThrottles;
   /** How long a request may take. Default: 60,000. */
   readonly requestTimeoutMs?: number;
   readonly clock?: Clock;
@@ -35,14 +36,14 @@ export class AzureContainerGroups implements ContainerGroupsApi {
   #client: ContainerInstanceManagementClient;
   #connectedAt: number;
   readonly #resourceGroup: string;
-  readonly #throttle: Throttle;
+  readonly #throttles: CloudThrottles;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
 
   constructor(settings: CloudSettings, options: AzureContainerGroupsOptions) {
     this.#settings = settings;
     this.#resourceGroup = settings.resourceGroup;
-    this.#throttle = options.throttle;
+    this.#throttles = options.throttles;
     this.#clock = options.clock ?? systemClock;
     this.#timeoutMs = options.requestTimeoutMs ?? 60_000;
     this.#client = createClient(settings, this.#clock);
@@ -95,13 +96,14 @@ export class AzureContainerGroups implements ContainerGroupsApi {
           requestOptions: { timeout: this.#timeoutMs },
         }),
       );
-    const answer = await this.#run(what, call, signal, secretsOf(group));
+    const answer = await this.#run(what, call, signal, { of: 'creates', secrets: secretsOf(group) });
     if (!isNamed(answer.parsedBody, name)) throw noSense(what);
   }
 
   async beginDelete(name: string, signal: AbortSignal): Promise<OperationState<void>> {
     const what = `container group ${name}: delete`;
-    const state = await this.#orUndefined(this.#run(what, () => this.#deletion(name, {}), signal));
+    const call = (): Promise<OperationState<void>> => this.#deletion(name, {});
+    const state = await this.#orUndefined(this.#run(what, call, signal, { of: 'deletes' }));
     return state ?? { done: true, value: undefined };
   }
 
@@ -163,8 +165,13 @@ export class AzureContainerGroups implements ContainerGroupsApi {
     return { abortSignal: signal, requestOptions: { timeout: this.#timeoutMs } };
   }
 
-  #run<T>(what: string, call: () => Promise<T>, signal: AbortSignal, secrets?: readonly string[]): Promise<T> {
-    return this.#throttle.run(async () => {
+  #run<T>(
+    what: string,
+    call: () => Promise<T>,
+    signal: AbortSignal,
+    { of = 'reads', secrets }: { readonly of?: RequestClass; readonly secrets?: readonly string[] } = {},
+  ): Promise<T> {
+    return this.#throttles[of].run(async () => {
       try {
         return await call();
       } catch (error) {
@@ -203,7 +210,7 @@ function createClient(settings: CloudSettings, clock: Clock): ContainerInstanceM
   return new ContainerInstanceManagementClient(createCredential(credential, endpoints, clock), subscriptionId, {
     endpoint: endpoints.resourceManager,
     credentialScopes: endpoints.tokenScope,
-    // Who asks knows better whether it is worth another try, and one throttle sees every refusal.
+    // Who asks knows better whether it is worth another try, and the throttles see every refusal.
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [onlyAt(endpoints.resourceManager)],
     ...(endpoints.ca !== undefined && { tlsOptions: { ca: endpoints.ca } }),
