@@ -27,7 +27,15 @@ import {
   type TrackedPod,
 } from 'vk-sdk';
 import type { ContainerGroupsApi } from './cloud/container-groups-api.js';
-import { groupEvents, groupName, groupToPod, groupToStatus, podToGroup, type GroupSettings } from './mapping/index.js';
+import {
+  groupEvents,
+  groupName,
+  groupToPod,
+  groupToStatus,
+  isGroupOf,
+  podToGroup,
+  type GroupSettings,
+} from './mapping/index.js';
 import { readMaterial } from './read-material.js';
 
 export interface AciPodsOptions {
@@ -59,7 +67,8 @@ export class AciPods implements PodsTrackerHandler {
   async create(pod: Pod, { inputs, signal }: PodContext): Promise<void> {
     const ref = podRef(pod);
     const name = groupName(ref);
-    const group = podToGroup(pod, await readMaterial(pod, inputs), this.#options.settings);
+    const { settings, hostIP } = this.#options;
+    const group = podToGroup(pod, await readMaterial(pod, inputs, hostIP), settings);
     await createIdempotently<ContainerGroup>({
       object: `container group ${name}`,
       get: () => this.#api.get(name, signal),
@@ -152,11 +161,7 @@ export class AciPods implements PodsTrackerHandler {
     }
   }
 
-  /** A group whose tags the cloud has left out is told by its name, which nobody else's pod has. */
   #isOf(group: ContainerGroup, ref: PodRef): boolean {
-    const { tags } = group;
-    if (tags === undefined || Object.keys(tags).length === 0) return true;
-    const pod = groupToPod(group, this.#options.settings.nodeName);
-    return pod !== undefined && pod.metadata.uid === ref.uid;
+    return isGroupOf(group, ref, this.#options.settings.nodeName);
   }
 }

@@ -2,8 +2,15 @@
 import { objectKey, VkError, type Pod, type PodInputs, type Secret } from 'vk-sdk';
 import { fileShareSecrets, type PodMaterial } from './mapping/index.js';
 
-/** Rejects where something cannot be read, or is mandatory and missing: the pod is tried again once it is there. */
-export async function readMaterial(pod: Pod, inputs: PodInputs | undefined): Promise<PodMaterial> {
+/**
+ * `hostIP` is the node's address, if it has one. Rejects where something cannot be read, or is mandatory and missing: the pod
+ * is tried again once it is there.
+ */
+export async function readMaterial(
+  pod: Pod,
+  inputs: PodInputs | undefined,
+  hostIP: string | undefined,
+): Promise<PodMaterial> {
   if (inputs === undefined) {
     throw new VkError(
       'Internal',
@@ -15,7 +22,8 @@ export async function readMaterial(pod: Pod, inputs: PodInputs | undefined): Pro
     inputs.registryCredentials(),
     readSecrets(pod, inputs),
   ]);
-  return { environment: inputs.environment(), volumes, credentials, secrets: (name) => shares.get(name) };
+  const environment = inputs.environment(hostIP === undefined ? {} : { hostIP, hostIPs: [{ ip: hostIP }] });
+  return { environment, volumes, credentials, secrets: (name) => shares.get(name) };
 }
 
 async function readSecrets(pod: Pod, inputs: PodInputs): Promise<ReadonlyMap<string, Secret>> {

@@ -36,6 +36,18 @@ describe('a pod on the cloud', () => {
     expect(new Set(reasons).size).toBe(reasons.length);
   });
 
+  it('knows the node’s address in its variables and its command', async () => {
+    const scene = await start();
+    const env = [{ name: 'HOST', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }];
+    const pod = await scene.run(podOf('web', { command: ['sleep', '$(HOST)'], env }));
+    expect(scene.cloud.groups.get(scene.group(pod))?.spec.properties.containers[0]).toMatchObject({
+      properties: {
+        command: ['sleep', '10.9.8.7'],
+        environmentVariables: expect.arrayContaining([{ name: 'HOST', value: '10.9.8.7' }]) as unknown,
+      },
+    });
+  });
+
   it('has ended when its containers have, with their exit code', async () => {
     const scene = await start();
     const pod = await scene.run(
@@ -243,6 +255,18 @@ describe('a pod on the cloud', () => {
     await scene.stopNode();
     await scene.startNode();
     await scene.until('pod web is gone', () => scene.pod('web') === undefined);
+    expect(scene.groups).toEqual([]);
+  });
+
+  it('is told by its name where somebody has replaced the tags of its group, and its group goes with it', async () => {
+    const scene = await start();
+    const pod = await scene.run(podOf('web'));
+    const group = scene.cloud.groups.get(scene.group(pod));
+    if (group === undefined) throw new Error('no group');
+    group.spec = { ...group.spec, tags: { costCenter: '4711' } };
+    await scene.pass(120_000);
+    expect(scene.pod('web')?.status?.phase).toBe('Running');
+    await scene.delete('web');
     expect(scene.groups).toEqual([]);
   });
 

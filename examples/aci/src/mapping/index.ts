@@ -2,7 +2,7 @@
 export { podToGroup } from './group/pod-to-group.js';
 export { groupName } from './group/group-name.js';
 export { fileShareSecrets } from './group/file-share-secrets.js';
-export { groupToPod } from './status/group-to-pod.js';
+export { groupToPod, isGroupOf } from './status/group-to-pod.js';
 export { groupToStatus } from './status/group-to-status.js';
 export { groupEvents } from './status/group-events.js';
 export type { PodMaterial } from './pod-material.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { containerOf, groupOf, podOf } from './scene.js';
+import { containerOf, groupOf, podOf, refusalOf } from './scene.js';
 
 describe('a container', () => {
   it.each([
@@ -8,6 +8,35 @@ describe('a container', () => {
     ['neither: as the image says', {}, undefined],
   ])('upstream §5: runs %s', (_, container, command) => {
     expect(containerOf(container).command).toEqual(command);
+  });
+
+  it('has the values of variables in its command, its arguments and its probes, as from a kubelet', () => {
+    const container = containerOf(
+      {
+        command: ['serve', '--host=$(HOST)'],
+        args: ['$(MODE)$(UNKNOWN)', '$$(HOST)', 'price: 5$$'],
+        env: [{ name: 'HOST', value: 'db' }],
+        envFrom: [{ configMapRef: { name: 'app' } }],
+        livenessProbe: { exec: { command: ['ask', '$(HOST)'] } },
+      },
+      { configMaps: { app: { MODE: 'fast' } } },
+    );
+    expect(container.command).toEqual(['serve', '--host=db', 'fast$(UNKNOWN)', '$(HOST)', 'price: 5$']);
+    expect(container.livenessProbe?.exec?.command).toEqual(['ask', 'db']);
+  });
+
+  it.each([
+    ['command', { command: ['serve', '$(P)'] }, 'command'],
+    ['arguments, through another variable', { command: ['serve'], args: ['--url=$(URL)'] }, 'args'],
+    ['readiness probe', { readinessProbe: { exec: { command: ['ask', '$(P)'] } } }, 'readinessProbe.exec.command'],
+  ])('shows no Secret to those who may read groups: not in its %s', (_, container, path) => {
+    const env = [
+      { name: 'P', valueFrom: { secretKeyRef: { name: 'db', key: 'password' } } },
+      { name: 'URL', value: 'postgres://u:$(P)@db' },
+    ];
+    const refusal = refusalOf(podOf({ ...container, env }), { secrets: { db: { password: 'hunter2' } } });
+    expect(refusal.message).toContain(`spec.containers[app].${path}: commands are no secret to the cloud`);
+    expect(refusal.message).not.toContain('hunter2');
   });
 
   it('upstream §5: has its ports, TCP and UDP', () => {

@@ -69,7 +69,7 @@ describe('the environment', () => {
     [
       'the pod’s address, which the cloud gives too late',
       { env: [{ name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }] },
-      'spec.containers[app].env[IP]: needs status.podIP, which is not known before the group runs',
+      'spec.containers[app].env[IP]: needs status.podIP, which is not known before the group runs; let the container find it out',
     ],
     [
       'what refers to the pod’s address',
@@ -79,7 +79,7 @@ describe('the environment', () => {
           { name: 'URL', value: 'http://$(IP)' },
         ],
       },
-      'spec.containers[app].env[URL]: needs status.podIP, which is not known before the group runs',
+      'spec.containers[app].env[URL]: needs status.podIP, which is not known before the group runs; let the container find it out',
     ],
     [
       'a name with a hyphen',
@@ -96,6 +96,17 @@ describe('the environment', () => {
     expect(refusal.code).toBe('InvalidInput');
     expect(refusal.message).toContain(message);
     expect(refusal.message).not.toContain('hunter2');
+  });
+
+  it('holds how Services are reached, but by names that the cloud does not take, for which no pod can help', () => {
+    const serviceOf = (name: string) => ({
+      metadata: { namespace: 'shop', name },
+      spec: { clusterIP: '10.0.0.7', ports: [{ port: 80 }] },
+    });
+    const services = [serviceOf('1st'), serviceOf('db')];
+    const { environmentVariables = [] } = containerOf({}, { services });
+    expect(environmentVariables).toContainEqual({ name: 'DB_SERVICE_HOST', value: '10.0.0.7' });
+    expect(environmentVariables.filter(({ name }) => !name.startsWith('DB_'))).toEqual([]);
   });
 
   it('waits for a Secret that is not there', () => {

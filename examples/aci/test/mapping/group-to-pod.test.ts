@@ -1,7 +1,7 @@
 import type { ContainerGroup } from '@azure/arm-containerinstance';
 import { describe, expect, it } from 'vitest';
 import { groupName } from '../../src/mapping/group/group-name.js';
-import { groupToPod } from '../../src/mapping/status/group-to-pod.js';
+import { groupToPod, isGroupOf } from '../../src/mapping/status/group-to-pod.js';
 import { answer, tags } from './answers.js';
 import { groupOf, podOf } from './scene.js';
 
@@ -47,6 +47,18 @@ describe('the pod of a group', () => {
     expect(groupToPod(answer('Running', {}, { name: name.toUpperCase() }), 'aci-node')).toBeDefined();
     expect(groupToPod(answer('Running', {}, { name: undefined }), 'aci-node')).toBeDefined();
     expect(groupToPod(answer('Running', {}, { name }), 'other-node')).toBeUndefined();
+  });
+
+  it.each([
+    ['its own tags', tags, true],
+    ['no tags', undefined, true],
+    ['tags that say nothing of pods', { owner: 'billing' }, true],
+    ['tags of another type', 'text', true],
+    ['the uid of another pod', { ...tags, UID: 'u2' }, false],
+    ['the name of another node', { ...tags, NodeName: 'other-node' }, false],
+  ])('has the group that is called as it would be and has %s: %s', (_, given, expected) => {
+    const group = { ...answer('Running'), tags: given } as ContainerGroup;
+    expect(isGroupOf(group, { namespace: 'shop', name: 'web', uid: 'u1' }, 'aci-node')).toBe(expected);
   });
 
   it('is none of azure-aci’s, which has other names for the same tags', () => {

@@ -11,6 +11,7 @@ import {
   type Pod,
   type PodSpec,
   type Secret,
+  type Service,
 } from 'vk-sdk';
 import type { GroupSettings } from '../../src/mapping/group-settings.js';
 import { podToGroup } from '../../src/mapping/group/pod-to-group.js';
@@ -47,6 +48,7 @@ export interface Namespace {
   readonly configMaps?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly binary?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly pullSecrets?: readonly Secret[];
+  readonly services?: readonly Service[];
   readonly hostIP?: string;
 }
 
@@ -71,7 +73,7 @@ export function materialOf(pod: Pod, namespace: Namespace = {}): PodMaterial {
   const { hostIP } = namespace;
   const known: Pod = hostIP === undefined ? pod : { ...pod, status: { ...pod.status, hostIP } };
   return {
-    environment: resolveEnvironment(known, { ...sources, services: () => [] }),
+    environment: resolveEnvironment(known, { ...sources, services: () => namespace.services ?? [] }),
     volumes: resolveVolumes(pod, {
       ...sources,
       serviceAccountToken: ({ serviceAccountName }) => sourced(`token of ${serviceAccountName}`),

@@ -1,6 +1,6 @@
 /** The containers of a group, and those that run before them. */
 import type { Container as GroupContainer, ContainerPort, InitContainerDefinition } from '@azure/arm-containerinstance';
-import type { Container, Pod } from 'vk-sdk';
+import type { Container, EnvironmentVariable, Pod } from 'vk-sdk';
 import type { PodMaterial } from '../pod-material.js';
 import { commandOf } from './command.js';
 import { checkContainerFields, checkInitContainerFields } from './container-fields.js';
@@ -36,8 +36,9 @@ export function containersOf(inputs: ContainerInputs): GroupContainer[] {
     const path = `spec.containers[${container.name}]`;
     checkContainerFields(container, path, refusals);
     const ports = portsOf(container, path, refusals);
-    const livenessProbe = probeOf(container, 'livenessProbe', path, refusals);
-    const readinessProbe = probeOf(container, 'readinessProbe', path, refusals);
+    const variables = variablesOf(container, inputs);
+    const livenessProbe = probeOf(container, 'livenessProbe', variables, path, refusals);
+    const readinessProbe = probeOf(container, 'readinessProbe', variables, path, refusals);
     return {
       ...commonOf(container, path, inputs),
       image: container.image ?? '',
@@ -60,9 +61,9 @@ export function initContainersOf(inputs: ContainerInputs): InitContainerDefiniti
 type Common = Pick<GroupContainer, 'name' | 'command' | 'environmentVariables' | 'volumeMounts' | 'securityContext'>;
 
 function commonOf(container: Container, path: string, inputs: ContainerInputs): Common {
-  const { pod, material, leftOut, refusals } = inputs;
-  const command = commandOf(container, path, refusals);
-  const variables = material.environment.containers.get(container.name) ?? [];
+  const { pod, leftOut, refusals } = inputs;
+  const variables = variablesOf(container, inputs);
+  const command = commandOf(container, variables, path, refusals);
   const environmentVariables = environmentOf(container, variables, path, refusals);
   const volumeMounts = mountsOf(container, leftOut, path, refusals);
   const securityContext = securityContextOf(pod.spec, container, path, refusals);
@@ -73,6 +74,10 @@ function commonOf(container: Container, path: string, inputs: ContainerInputs): 
     ...(volumeMounts.length > 0 && { volumeMounts }),
     ...(securityContext && { securityContext }),
   };
+}
+
+function variablesOf({ name }: Container, { material }: ContainerInputs): readonly EnvironmentVariable[] {
+  return material.environment.containers.get(name) ?? [];
 }
 
 function mountsOf(

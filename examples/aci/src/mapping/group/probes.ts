@@ -1,6 +1,7 @@
 /** Liveness and readiness probes: by a command, or by HTTP. What a pod leaves out is as the API's defaults are. */
 import type { ContainerHttpGet, ContainerProbe } from '@azure/arm-containerinstance';
-import type { Container } from 'vk-sdk';
+import type { Container, EnvironmentVariable } from 'vk-sdk';
+import { wordsOf } from './command.js';
 import { checkFields, refused, type FieldRule } from './fields.js';
 import type { Refusals } from './refusals.js';
 
@@ -34,6 +35,7 @@ const httpFields = {
 export function probeOf(
   container: Container,
   kind: 'livenessProbe' | 'readinessProbe',
+  variables: readonly EnvironmentVariable[],
   containerPath: string,
   refusals: Refusals,
 ): ContainerProbe | undefined {
@@ -45,7 +47,7 @@ export function probeOf(
   if (!exec && !httpGet) refusals.add(path, useAnother);
   if (exec && httpGet) refusals.add(path, 'has both exec and httpGet');
   return {
-    ...(exec && { exec: { command: exec.command ?? [] } }),
+    ...(exec && { exec: { command: wordsOf(exec.command ?? [], variables, `${path}.exec.command`, refusals) } }),
     ...(httpGet && { httpGet: httpGetOf(container, httpGet, `${path}.httpGet`, refusals) }),
     initialDelaySeconds: probe.initialDelaySeconds ?? 0,
     periodSeconds: probe.periodSeconds ?? 10,

@@ -12,14 +12,13 @@ import { field, items, text, time } from './cloud-value.js';
  * by name. Never throws, whatever the cloud left out.
  */
 export function groupToPod(group: ContainerGroup, nodeName?: string): Pod | undefined {
-  const tag = (name: string): string | undefined => text(field(field(group, 'tags'), name));
-  const namespace = tag(tagNames.namespace);
-  const name = tag(tagNames.podName);
-  const uid = tag(tagNames.uid);
-  const node = tag(tagNames.nodeName);
+  const namespace = tagOf(group, tagNames.namespace);
+  const name = tagOf(group, tagNames.podName);
+  const uid = tagOf(group, tagNames.uid);
+  const node = tagOf(group, tagNames.nodeName);
   if (!namespace || !name || !uid || !node) return undefined;
   if (nodeName !== undefined && !(node === nodeName && isOurName(group, { namespace, name, uid }))) return undefined;
-  const created = creationTime(tag(tagNames.creationTimestamp));
+  const created = creationTime(tagOf(group, tagNames.creationTimestamp));
   const initContainers = containersOf(field(group, 'initContainers'));
   return {
     apiVersion: 'v1',
@@ -32,6 +31,21 @@ export function groupToPod(group: ContainerGroup, nodeName?: string): Pod | unde
       ...restartPolicy(group),
     },
   };
+}
+
+/**
+ * Whether the group that is called as the pod's is the pod's. No other pod's is called so, so it takes a tag that names
+ * another pod or node to deny it: tags that the cloud leaves out, or that somebody has replaced by their own, deny nothing.
+ */
+export function isGroupOf(group: ContainerGroup, { uid }: PodRef, nodeName: string): boolean {
+  return (
+    [undefined, uid].includes(tagOf(group, tagNames.uid)) &&
+    [undefined, nodeName].includes(tagOf(group, tagNames.nodeName))
+  );
+}
+
+function tagOf(group: unknown, name: string): string | undefined {
+  return text(field(field(group, 'tags'), name));
 }
 
 /** Azure compares names without regard to case. One that is left out speaks for nothing. */
