@@ -38,11 +38,14 @@ await runMain(async () => {
     return;
   }
   const settings = resolveNodeSettings('azure', flags, process.env);
-  if (flags.emulator === undefined) {
+  if (!flags.emulator) {
     const { nodeName, clusterDomain, providerConfig } = settings;
     const given = { nodeName, clusterDomain, providerConfig, operatingSystem: flags.os };
     await serve(resolveAciSettings(given, process.env), settings);
     return;
+  }
+  if (settings.providerConfig !== undefined) {
+    throw new UsageError('--provider-config: describes a node of Azure, and --emulator has none');
   }
   const cloud = await startEmulatedCloud();
   try {

@@ -58,9 +58,15 @@ describe('npm run aci', () => {
     );
   });
 
-  it('refuses what makes no sense', async () => {
-    const program = start(['--provider-config', 'x']);
+  it.each([
+    [['--provider-config', 'x'], '--provider-config: goes with a cluster, by --kubeconfig'],
+    [
+      ['--kubeconfig', '/nowhere', '--emulator', '--provider-config', 'x'],
+      '--provider-config: describes a node of Azure, and --emulator has none',
+    ],
+  ])('refuses what makes no sense: %j', async (args, message) => {
+    const program = start(args);
     expect(await program.ended()).toBe(2);
-    expect(program.stderr).toContain('--provider-config: goes with a cluster, by --kubeconfig');
+    expect(program.stderr).toContain(message);
   });
 });

@@ -96,6 +96,28 @@ describe('settings of the ACI node', () => {
     });
   });
 
+  it('take no tenant that the SDK would throw at', () => {
+    expect(refusal({ ...least, AZURE_TENANT_ID: 'bad tenant!' })).toBe(
+      'AZURE_TENANT_ID: "bad tenant!" is not a tenant, which is an id or a domain',
+    );
+  });
+
+  it('give no client the secret of another', () => {
+    const file = JSON.stringify({
+      clientId: 'of-file',
+      clientSecret: 'hush',
+      aadClientId: 'of-file',
+      aadClientSecret: 'hush',
+    });
+    const { AZURE_CLIENT_SECRET: _, ...noSecret } = least;
+    for (const variable of ['AZURE_AUTH_LOCATION', 'AKS_CREDENTIAL_LOCATION']) {
+      const env = { ...noSecret, [variable]: '/file', AZURE_FEDERATED_TOKEN_FILE: '/token' };
+      expect(resolve(env, { '/file': file }).cloud.credential).toMatchObject({ type: 'workloadIdentity' });
+      const same = { ...env, AZURE_CLIENT_ID: 'of-file' };
+      expect(resolve(same, { '/file': file }).cloud.credential).toMatchObject({ clientSecret: 'hush' });
+    }
+  });
+
   it('read the credentials file, in UTF-16 too, below the variables', () => {
     const file = {
       clientId: 'of-file',
@@ -183,7 +205,11 @@ describe('settings of the ACI node', () => {
   it.each([
     ['Regoin = "x"', /^\/config\.toml: Regoin is no setting; there are ResourceGroup, Region, /],
     ['CPU = true', /^\/config\.toml: CPU is not a text$/],
-    ['CPU = "many"', /^ACI_QUOTA_CPU: "many" is not a quantity/],
+    ['CPU = "many"', /^ACI_QUOTA_CPU \(CPU\): "many" is not an amount/],
+    ['CPU = "-5"', /^ACI_QUOTA_CPU \(CPU\): "-5" is not an amount/],
+    ['Pods = 1.5', /^ACI_QUOTA_POD \(Pods\): "1.5" is not a whole number/],
+    ['GPU = "500m"', /^ACI_QUOTA_GPU \(GPU\): "500m" is not a whole number/],
+    ['KubeDNSIP = "dns"', /^KUBE_DNS_IP: "dns" is not an IP address/],
     ['GPUSKUs = "V100"', /^\/config\.toml: GPUSKUs is not a list of texts$/],
     ['SystemAssignedIdentity = "yes"', /^\/config\.toml: SystemAssignedIdentity is neither true nor false$/],
     ['OperatingSystem = "BeOS"', /^OperatingSystem: "BeOS" is neither Linux nor Windows$/],
@@ -231,6 +257,9 @@ describe('settings of the ACI node', () => {
     expect(metrics).toMatchObject({ extensionType: 'realtime-metrics' });
     expect(resolve(env, files, { operatingSystem: 'windows' }).groups.extensions).toBeUndefined();
     expect(refusal(env)).toMatch(/^MASTER_URI: .*ca\.crt cannot be read/);
+    for (const server of ['http://10.0.0.1', '10.0.0.1']) {
+      expect(refusal({ ...env, MASTER_URI: server }, files)).toBe(`MASTER_URI: "${server}" is not an https:// URL`);
+    }
   });
 
   it('let workload identity say where tokens come from', () => {

@@ -45,11 +45,14 @@ export function readAccount(env: Environment, readFile: ReadFile): Account {
   const auth = aks ? undefined : fileOf('AZURE_AUTH_LOCATION', env, readFile);
   // AKS writes `msi` where there is no client but an identity of the machine's.
   const aksClient = aks?.('aadClientId')?.toLowerCase() === 'msi' ? undefined : aks?.('aadClientId');
+  const fileClient = aksClient ?? auth?.('clientId');
+  const clientId = env['AZURE_CLIENT_ID'] || fileClient;
+  const fileSecret = aksClient === undefined ? auth?.('clientSecret') : aks?.('aadClientSecret');
   return {
     cloudName: env['AZURE_ENVIRONMENT'] || (aks?.('cloud') ?? 'AzurePublicCloud'),
-    clientId: env['AZURE_CLIENT_ID'] || (aksClient ?? auth?.('clientId')),
-    clientSecret:
-      env['AZURE_CLIENT_SECRET'] || (aksClient === undefined ? auth?.('clientSecret') : aks?.('aadClientSecret')),
+    clientId,
+    // A file's secret is that of the file's client, and no other's.
+    clientSecret: env['AZURE_CLIENT_SECRET'] || (clientId === fileClient ? fileSecret : undefined),
     tenantId: env['AZURE_TENANT_ID'] || (aks?.('tenantId') ?? auth?.('tenantId')),
     subscriptionId: env['AZURE_SUBSCRIPTION_ID'] || (aks?.('subscriptionId') ?? auth?.('subscriptionId')),
     userIdentityClientId:
@@ -84,6 +87,9 @@ export function chooseCredential(account: Account): CredentialChoice {
   }
   if (tenantId === undefined)
     throw new UsageError('AZURE_TENANT_ID: not set; a client of AZURE_CLIENT_ID has a tenant');
+  if (!/^[\w.-]+$/.test(tenantId)) {
+    throw new UsageError(`AZURE_TENANT_ID: "${tenantId}" is not a tenant, which is an id or a domain`);
+  }
   if (clientSecret !== undefined) return { type: 'clientSecret', tenantId, clientId, clientSecret };
   return { type: 'workloadIdentity', tenantId, clientId, tokenFile: federatedTokenFile ?? '' };
 }

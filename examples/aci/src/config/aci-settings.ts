@@ -1,4 +1,5 @@
 /** All that the provider is told, from azure-aci's file and variables. Neighbours: the files beside it, one for each part. */
+import { isIP } from 'node:net';
 import { Quantity } from 'vk-sdk';
 import { UsageError } from '@vk-sdk-examples/shared';
 import type { GroupSettings, IdentitySettings, OperatingSystem } from '../mapping/index.js';
@@ -91,6 +92,7 @@ function groupSettings(
   const operatingSystem = operatingSystemOf(flags.operatingSystem ?? file.texts.OperatingSystem ?? 'linux');
   const subnetId = subnetIdOf(env, file, place);
   const dnsServer = env['KUBE_DNS_IP'] || file.texts.KubeDNSIP;
+  if (dnsServer && isIP(dnsServer) === 0) throw new UsageError(`KUBE_DNS_IP: "${dnsServer}" is not an IP address`);
   const logAnalytics = logAnalyticsOf(env, readFile);
   const identity = identityOf(file);
   return {
@@ -157,18 +159,27 @@ function identityOf({ flags, lists }: ProviderFile): IdentitySettings | undefine
 function capacityOf(env: Environment, { texts }: ProviderFile): Capacity {
   const gpu = env['ACI_QUOTA_GPU'] || texts.GPU;
   return {
-    cpu: quantity('ACI_QUOTA_CPU', env['ACI_QUOTA_CPU'] || (texts.CPU ?? '10000')),
-    memory: quantity('ACI_QUOTA_MEMORY', env['ACI_QUOTA_MEMORY'] || (texts.Memory ?? '4Ti')),
-    pods: quantity('ACI_QUOTA_POD', env['ACI_QUOTA_POD'] || (texts.Pods ?? '5000')),
-    ...(gpu && { gpu: quantity('ACI_QUOTA_GPU', gpu) }),
+    cpu: amount('ACI_QUOTA_CPU', 'CPU', env['ACI_QUOTA_CPU'] || (texts.CPU ?? '10000')),
+    memory: amount('ACI_QUOTA_MEMORY', 'Memory', env['ACI_QUOTA_MEMORY'] || (texts.Memory ?? '4Ti')),
+    pods: amount('ACI_QUOTA_POD', 'Pods', env['ACI_QUOTA_POD'] || (texts.Pods ?? '5000'), true),
+    ...(gpu && { gpu: amount('ACI_QUOTA_GPU', 'GPU', gpu, true) }),
   };
 }
 
-function quantity(name: string, text: string): string {
-  try {
-    Quantity.parse(text);
-  } catch {
-    throw new UsageError(`${name}: "${text}" is not a quantity, such as 100, 500m or 4Ti`);
+/** What the apiserver takes as a node's capacity: things are counted, and CPU and memory measured. */
+function amount(variable: string, key: string, text: string, isCount = false): string {
+  const thousandths = thousandthsOf(text);
+  if (thousandths === undefined || thousandths < 0n || (isCount && thousandths % 1_000n !== 0n)) {
+    const examples = isCount ? 'a whole number' : 'an amount, such as 100, 500m or 4Ti';
+    throw new UsageError(`${variable} (${key}): "${text}" is not ${examples}`);
   }
   return text;
+}
+
+function thousandthsOf(text: string): bigint | undefined {
+  try {
+    return Quantity.parse(text).milliValue();
+  } catch {
+    return undefined;
+  }
 }

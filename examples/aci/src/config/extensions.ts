@@ -25,7 +25,10 @@ export function extensionsOf(env: Environment, readFile: ReadFile): readonly Dep
 }
 
 function kubeProxy(server: string, clusterCidr: string, readFile: ReadFile): DeploymentExtensionSpec {
-  if (!URL.canParse(server)) throw new UsageError(`MASTER_URI: "${server}" is not a URL`);
+  // It is asked with a token.
+  if (!URL.canParse(server) || new URL(server).protocol !== 'https:') {
+    throw new UsageError(`MASTER_URI: "${server}" is not an https:// URL`);
+  }
   const name = 'virtual-kubelet';
   const kubeconfig = {
     apiVersion: 'v1',
