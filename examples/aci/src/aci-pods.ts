@@ -12,6 +12,7 @@ import type { ContainerGroup } from '@azure/arm-containerinstance';
 import {
   awaitOperation,
   createIdempotently,
+  hasCode,
   podRef,
   VkError,
   type ActivePod,
@@ -129,8 +130,14 @@ export class AciPods implements PodsTrackerHandler {
     return this.#statusOf(group, ref);
   }
 
+  /** That the cloud limits deletions is not for the tracker to hear, which would leave off looking at pods. */
   async cleanupPod(ref: PodRef, context: CallContext): Promise<void> {
-    await this.remove(ref, context);
+    try {
+      await this.remove(ref, context);
+    } catch (error) {
+      if (!hasCode(error, 'TooManyRequests')) throw error;
+      throw new VkError('Unavailable', VkError.from(error).message);
+    }
   }
 
   #statusOf(group: ContainerGroup, ref: PodRef): PodStatus {

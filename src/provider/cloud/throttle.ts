@@ -10,9 +10,11 @@
  * 4. After a pause calls begin one by one at first, in the order in which they came. Time alone lets all of them begin, so
  *    a call may hang, or wait for another that is in the queue.
  * 5. A pause ends by a timer, not by the time of day: a clock that is set keeps nobody waiting.
+ * 6. Nobody waits for a pause that is longer than `longestWaitMs`.
  */
 import { type Backoff, backoffDelayMs } from '../../runtime/backoff.js';
 import { type Clock, type Random, systemClock, type Timer } from '../../runtime/clock.js';
+import { VkError } from '../../runtime/errors.js';
 import { type Logger, silentLogger } from '../../runtime/logger.js';
 import { onAbort } from '../../runtime/until-aborted.js';
 import { type Throttling, throttlingOf } from './throttling-of.js';
@@ -22,6 +24,12 @@ export interface ThrottleOptions {
   readonly baseDelayMs?: number;
   /** No pause of its own making is longer. Default: 60,000. One that the backend asks for may be an hour long. */
   readonly maxDelayMs?: number;
+  /**
+   * The longest pause that calls wait for. In a longer one they are refused, with `TooManyRequests` and the time until its
+   * end: for calls that hold a place while they wait. A node makes so many calls of its provider at a time, and creates that
+   * wait for an hour would keep it from deleting. Default: they wait for as long as it takes.
+   */
+  readonly longestWaitMs?: number;
   /**
    * Whether an error says that the backend is throttling, and for how long, for backends whose errors are not
    * `VkError`s. Default: code `TooManyRequests`, or `Unavailable` with a time to wait. Must not throw.
@@ -35,9 +43,15 @@ export interface ThrottleOptions {
 
 type Phase =
   | { readonly type: 'open' }
-  | { readonly type: 'paused'; readonly untilMs: number; readonly timer: Timer }
+  | { readonly type: 'paused'; readonly untilMs: number; readonly isLong: boolean; readonly timer: Timer }
   /** `free`: how many may begin before the next tick, if they come. */
   | { readonly type: 'recovering'; free: number; readonly timer: Timer };
+
+/** A call that waits for its turn. */
+interface Waiting {
+  go(): void;
+  refuse(error: VkError): void;
+}
 
 /** Some clouds close a subscription for an hour. What asks for more than that is taken for nonsense, and asked again. */
 const longestPauseMs = 3_600_000;
@@ -58,6 +72,7 @@ const veryLongMs = 0x7fffffff;
  */
 export class Throttle {
   readonly #backoff: Backoff;
+  readonly #longestWaitMs: number;
   readonly #throttlingOf: (error: unknown) => Throttling | undefined;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -65,7 +80,7 @@ export class Throttle {
   /** Errors that have been counted. */
   readonly #seen = new WeakSet<object>();
   /** Those that wait, in the order in which they came. */
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Waiting>();
   #phase: Phase = { type: 'open' };
   /** How many pauses there have been: a call belongs to the one that it began after. */
   #round = 0;
@@ -77,6 +92,7 @@ export class Throttle {
   constructor(options: ThrottleOptions = {}) {
     const { baseDelayMs = 1_000, maxDelayMs = 60_000 } = options;
     this.#backoff = { baseDelayMs, maxDelayMs, jitter: 0.5 };
+    this.#longestWaitMs = options.longestWaitMs ?? Infinity;
     this.#throttlingOf = options.throttlingOf ?? throttlingOf;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
@@ -125,27 +141,40 @@ export class Throttle {
   }
 
   #turn(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#phase.type === 'paused' && this.#phase.isLong) return Promise.reject(this.#refusal(this.#phase.untilMs));
     return new Promise((resolve, reject) => {
-      const go = (): void => {
-        stopWatching?.();
-        resolve();
+      const waiting: Waiting = {
+        go: () => {
+          stopWatching?.();
+          resolve();
+        },
+        refuse: (error) => {
+          stopWatching?.();
+          reject(error);
+        },
       };
       const stopWatching =
         signal &&
         onAbort(signal, () => {
-          this.#leave(go);
+          this.#leave(waiting);
           reject(signal.reason);
         });
-      this.#waiting.add(go);
+      this.#waiting.add(waiting);
       if (this.#hold === undefined) this.#stayAlive();
     });
   }
 
-  #leave(go: () => void): void {
-    this.#waiting.delete(go);
+  #leave(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
     if (this.#waiting.size > 0) return;
     this.#hold?.abort();
     this.#hold = undefined;
+  }
+
+  #refusal(untilMs: number): VkError {
+    const afterMs = Math.min(Math.max(untilMs - this.#clock.now(), 1_000), longestPauseMs);
+    const message = `backend: it is throttling, and calls pause for another ${Math.ceil(afterMs / 1000)} s`;
+    return new VkError('TooManyRequests', message, { retry: { afterMs } });
   }
 
   #stayAlive(): void {
@@ -156,11 +185,11 @@ export class Throttle {
   /** Lets the first `count` begin. Returns how many there were not. */
   #letIn(count: number): number {
     let left = count;
-    for (const go of this.#waiting) {
+    for (const waiting of this.#waiting) {
       if (left === 0) break;
       left -= 1;
-      this.#leave(go);
-      go();
+      this.#leave(waiting);
+      waiting.go();
     }
     return left;
   }
@@ -197,11 +226,20 @@ export class Throttle {
     if (this.#phase.type !== 'paused') this.#round += 1;
     if (this.#phase.type !== 'open') this.#phase.timer.cancel();
     const timer = this.#clock.setTimer(delayMs, () => this.#recover(1));
-    this.#phase = { type: 'paused', untilMs, timer };
+    const isLong = delayMs > this.#longestWaitMs;
+    this.#phase = { type: 'paused', untilMs, isLong, timer };
     this.#logger.warn(
       { delayMs: Math.round(delayMs), waiting: this.#waiting.size },
       'backend is throttling, calls wait',
     );
+    if (isLong) this.#refuseAll(untilMs);
+  }
+
+  #refuseAll(untilMs: number): void {
+    for (const waiting of this.#waiting) {
+      this.#leave(waiting);
+      waiting.refuse(this.#refusal(untilMs));
+    }
   }
 
   /** Lets `count` calls begin, and twice as many after a while. Ends when nobody has waited for that while. */

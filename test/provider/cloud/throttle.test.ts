@@ -91,6 +91,38 @@ describe('Throttle', () => {
     await clock.advance(10_000);
   });
 
+  it('lets nobody wait for a pause that is longer than wanted, and says when to come back', async () => {
+    throttle = new Throttle({ clock, random: () => 0, longestWaitMs: 5_000 });
+    await refuse(refusal(5_000));
+    const patient = call();
+    const before = throttle.run(() => Promise.reject(refusal(60_000))).catch((error: unknown) => error);
+    await clock.advance(5_000);
+    await patient;
+    await before;
+    const [waiting, late] = [call(), call()];
+    for (const refused of [waiting, late]) {
+      await expect(refused).rejects.toMatchObject({ code: 'TooManyRequests', retry: { afterMs: 60_000 } });
+    }
+    await clock.advance(60_000);
+    await call();
+    expect(begun).toEqual([5_000, 65_000]);
+    await clock.advance(10_000);
+  });
+
+  it('refuses those that wait when a pause becomes longer than they may wait for', async () => {
+    throttle = new Throttle({ clock, random: () => 0, longestWaitMs: 5_000 });
+    let end: (error: unknown) => void = () => undefined;
+    const running = throttle.run(() => new Promise((_, reject) => (end = reject)));
+    await refuse(refusal(1_000));
+    const waiting = call().catch((error: unknown) => error);
+    end(refusal(3_600_000));
+    await running.catch(() => undefined);
+    expect(await waiting).toMatchObject({ code: 'TooManyRequests', retry: { afterMs: 3_600_000 } });
+    expect(throttle.waiting).toBe(0);
+    expect(begun).toEqual([]);
+    await clock.advance(3_700_000);
+  });
+
   it('counts one error once, however often it is seen', async () => {
     const error = refusal(1_000);
     const nested = (): Promise<never> => throttle.run(() => throttle.run(() => Promise.reject(error)));
