@@ -81,13 +81,15 @@ export class AciPods implements PodsTrackerHandler {
     });
   }
 
-  /** Resolves when the cloud has no such group any more. */
+  /**
+   * Resolves when the cloud has no such group any more. It is told to delete one that it does not show, too: a new group may
+   * not be seen for a while, and a name that belongs to one pod deletes nobody else's.
+   */
   async remove(ref: PodRef, { signal, logger }: CallContext): Promise<void> {
     const name = groupName(ref);
     for (let count = 1; count <= mostDeletions; count += 1) {
       const found = await this.#api.get(name, signal);
-      if (found === undefined) return;
-      if (!this.#isOf(found, ref)) return;
+      if (found === undefined ? count > 1 : !this.#isOf(found, ref)) return;
       await this.#delete(name, signal, logger);
     }
     if ((await this.#api.get(name, signal)) === undefined) return;

@@ -58,13 +58,28 @@ describe('a pod on the cloud', () => {
     expect(pod.status?.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(3);
   });
 
-  it('is refused with the path of what the cloud cannot give it, and is not tried again', async () => {
+  it('is refused with the path of what the cloud cannot give it, and fails if it is to run once', async () => {
     const scene = await start();
-    const pod = await scene.run(podOf('web', {}, { hostNetwork: true }), ({ phase }) => phase === 'Failed');
+    const spec = { hostNetwork: true, restartPolicy: 'Never' };
+    const pod = await scene.run(podOf('job', {}, spec), ({ phase }) => phase === 'Failed');
     expect(pod.status).toMatchObject({ reason: 'ProviderFailed' });
     expect(pod.status?.message).toContain('spec.hostNetwork');
     await scene.pass(60_000);
     expect(scene.cloud.requests.count('create')).toBe(0);
+  });
+
+  it('stays Pending where it is refused and would be replaced, by the mapping or by the cloud', async () => {
+    const scene = await start();
+    await scene.run(podOf('web', {}, { hostNetwork: true }), ({ reason }) => reason === 'ProviderFailed');
+    scene.cloud.faults.next('create', { status: 400, code: 'InvalidRequestContent', message: 'no such image' });
+    await scene.run(podOf('app'), ({ reason }) => reason === 'ProviderFailed');
+    await scene.pass(60_000);
+    for (const [name, why] of Object.entries({ web: 'spec.hostNetwork', app: 'no such image' })) {
+      expect(scene.pod(name)?.status).toMatchObject({ phase: 'Pending', reason: 'ProviderFailed' });
+      expect(scene.pod(name)?.status?.message).toMatch(new RegExp(`${why}.* \\(attempt 1, next in 3600 s\\)`));
+      await scene.delete(name);
+    }
+    expect(scene.groups).toEqual([]);
   });
 
   it('waits for room while the quota is used up, says so, and runs when there is some', async () => {
@@ -154,6 +169,14 @@ describe('a pod on the cloud', () => {
     expect(scene.groups).toEqual([]);
     expect(scene.cloud.requests.count('delete')).toBeGreaterThan(1);
     expect(scene.clock.now() - begunAt).toBeLessThan(25_000);
+  });
+
+  it('leaves no group behind when it is deleted before the cloud shows its new group', async () => {
+    const scene = await start({ cloud: { visibleAfterMs: 30_000 } });
+    await scene.create(podOf('web'));
+    await scene.until('the group', () => scene.groups.length > 0);
+    await scene.delete('web');
+    expect(scene.groups).toEqual([]);
   });
 
   it('says that its deletion takes long, and goes when it is over', async () => {
