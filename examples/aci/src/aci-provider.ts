@@ -41,6 +41,7 @@ import { cloudThrottles, type CloudThrottles } from './cloud/cloud-throttles.js'
 import { withHealth } from './cloud/with-health.js';
 import type { AciSettings } from './config/aci-settings.js';
 import { groupName } from './mapping/index.js';
+import { patientRefusal } from './patient-refusal.js';
 import { execInGroup } from './streams/exec.js';
 import { logsOfGroup } from './streams/logs.js';
 
@@ -94,7 +95,11 @@ export class AciProvider implements Provider, AsyncDisposable {
   }
 
   async createPod(pod: Pod, context: PodContext): Promise<void> {
-    await this.#groups.create(pod, context);
+    try {
+      await this.#groups.create(pod, context);
+    } catch (error) {
+      throw patientRefusal(error, pod);
+    }
   }
 
   /** The cloud changes nothing of a group that runs, and labels and annotations are Kubernetes' own. */
