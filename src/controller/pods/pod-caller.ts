@@ -82,6 +82,8 @@ export class PodCaller {
       case 'create':
         // Before the call: what it makes the provider report tells of this state of the pod.
         record.applied = call.pod;
+        // An attempt whose answer is lost may have worked.
+        record.createdAt = clock.now();
         await provider.createPod(this.#podFor(record, call.pod), withInputs(context, record));
         inputsApplied(record);
         record.createdAt = clock.now();

@@ -81,7 +81,7 @@ export interface PodRecord {
   backend: BackendState;
   /** The provider's newest word on the status. */
   reported: PodStatus | undefined;
-  /** When the provider took the pod over, in ms since the epoch, if that was seen. */
+  /** When the provider took the pod over, or was last asked to, in ms since the epoch; undefined if before this process. */
   createdAt: number | undefined;
   /** The state of `desired` that the provider was last given with success, or was found to have. */
   applied: Pod | undefined;

@@ -59,6 +59,22 @@ describe('what a node tells its provider of its pods', () => {
     expect(view().find(web)?.createdAt).toBe(0);
   });
 
+  it('says of one whose creation has failed, and was found to have worked, that it is no older', async () => {
+    await scene.startController();
+    provider.before = async (call, { name, uid }) => {
+      if (call !== 'create') return;
+      provider.instances.set(uid, {
+        metadata: { namespace: 'default', name, uid },
+        spec: { containers: [] },
+        status: running(),
+      });
+      await Promise.reject(new Error('the answer was lost'));
+    };
+    const web = podRef(await scene.create());
+    await scene.until(runs);
+    expect(view().find(web)?.createdAt).toBeGreaterThan(0);
+  });
+
   it('knows nothing, and says that it cannot tell, before what the backend has is adopted', async () => {
     const web = podRef(await scene.create());
     provider.instances.set(web.uid, { metadata: { ...web }, spec: { containers: [] }, status: running() });
