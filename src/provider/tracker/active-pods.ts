@@ -1,8 +1,11 @@
 /** Reads what a handler lists, as far as it has a meaning, and sorts it by whether anybody stands for a pod. Pure. */
 import { VkError } from '../../runtime/errors.js';
 import type { NodePods } from './node-pods.js';
+import { keyOf, readRef } from './pod-keys.js';
 import type { ActivePod } from './pods-tracker-handler.js';
-import { keyOf } from './status-list.js';
+
+/** A backend's clock may be ahead of ours. What is further off is no time: what says so would never be old enough. */
+const longestAheadMs = 300_000;
 
 /**
  * The pods that `listActivePods` answered, each once. Entries that name no pod are left out. Throws `Internal` for what is
@@ -24,11 +27,12 @@ export interface Judgement {
   readonly wanted: number;
 }
 
-/** Undefined if it cannot be told of all of them. `youngest`: when the backend may have made a pod that is judged at all. */
+/** Undefined if it cannot be told of all of them. `minAgeMs`: how long ago the backend must have made what is judged. */
 export function judge(
   listed: ReadonlyMap<string, ActivePod>,
   pods: Pick<NodePods, 'isWanted'>,
-  youngest: number,
+  minAgeMs: number,
+  now: number,
 ): Judgement | undefined {
   const unclaimed = new Map<string, ActivePod>();
   let wanted = 0;
@@ -36,20 +40,18 @@ export function judge(
     const isWanted = pods.isWanted(pod.ref);
     if (isWanted === undefined) return undefined;
     if (isWanted) wanted += 1;
-    else if (pod.createdAt === undefined || pod.createdAt <= youngest) unclaimed.set(key, pod);
+    else if (!isYoung(pod, minAgeMs, now)) unclaimed.set(key, pod);
   }
   return { unclaimed, wanted };
 }
 
-function readActivePod(entry: unknown): ActivePod | undefined {
-  if (!isRecord(entry) || !isRecord(entry['ref'])) return undefined;
-  const { namespace, name, uid = '' } = entry['ref'];
-  if (typeof namespace !== 'string' || typeof name !== 'string' || typeof uid !== 'string') return undefined;
-  if (namespace === '' || name === '') return undefined;
-  const { createdAt } = entry;
-  return { ref: { namespace, name, uid }, ...(typeof createdAt === 'number' ? { createdAt } : {}) };
+function isYoung({ createdAt }: ActivePod, minAgeMs: number, now: number): boolean {
+  return createdAt !== undefined && createdAt > now - minAgeMs && createdAt <= now + longestAheadMs;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+function readActivePod(entry: unknown): ActivePod | undefined {
+  const ref = readRef(entry);
+  if (ref === undefined) return undefined;
+  const { createdAt } = entry as Readonly<Record<string, unknown>>;
+  return typeof createdAt === 'number' && Number.isFinite(createdAt) ? { ref, createdAt } : { ref };
 }

@@ -5,7 +5,8 @@
  * Invariants
  * 1. Nothing begins while the throttle pauses; waiting for it is not part of a call's time.
  * 2. A call ends at its deadline or with `close()`, also if what it calls heeds no signal.
- * 3. What has not come back in truth, by method and key, is known.
+ * 3. What has not come back in truth, by method and key, is known, until it is taken for lost.
+ * 4. A call that has not begun after all says nothing of the backend.
  */
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../runtime/clock.js';
@@ -23,12 +24,21 @@ export interface BackendCallsOptions {
   readonly timeoutMs: number;
 }
 
+/** What a call throws that finds, when its turn has come, that it is not to be made. */
+export class NotBegun extends Error {
+  override readonly name = 'NotBegun';
+}
+
+/** A call that has not come back in so long never will: one that hangs is not to hold its pod for ever. */
+const lostAfterMs = 600_000;
+
 export class BackendCalls {
   readonly count: Count = new Count('vk_tracker_calls_total', 'Calls of the backend by method and outcome');
   readonly #options: BackendCallsOptions;
   readonly #closing = new AbortController();
   readonly #running = new Set<AbortController>();
-  readonly #pending = new Set<string>();
+  /** When they began. */
+  readonly #pending = new Map<string, { readonly at: number }>();
 
   constructor(options: BackendCallsOptions) {
     this.#options = options;
@@ -48,20 +58,24 @@ export class BackendCalls {
 
   /** Whether a call with that key is still running, though it may have been given up. */
   isPending(method: string, key: string): boolean {
-    return this.#pending.has(`${method} ${key}`);
+    const pending = this.#pending.get(`${method} ${key}`);
+    return pending !== undefined && this.#options.clock.now() - pending.at < lostAfterMs;
   }
 
-  /** Settles as `call` does. Rejects with `Timeout` at the deadline, with `Aborted` when closed. */
+  /**
+   * Settles as `call` does. Rejects with `Timeout` at the deadline, with `Aborted` when closed. `call` may look around
+   * when its turn comes, and throw {@link NotBegun}.
+   */
   async run<T>(method: string, key: string, logger: Logger, call: (context: CallContext) => Promise<T>): Promise<T> {
     const { throttle } = this.#options;
-    let outcome = 'ok';
     try {
-      return await throttle.run(() => this.#bounded(`${method} ${key}`, logger, call), this.signal);
+      const result = await throttle.run(() => this.#bounded(`${method} ${key}`, logger, call), this.signal);
+      this.count.add(1, { method, outcome: 'ok' });
+      return result;
     } catch (error) {
-      outcome = throttle.pausedUntil === undefined ? VkError.from(error).code : 'TooManyRequests';
+      const outcome = throttle.pausedUntil === undefined ? VkError.from(error).code : 'TooManyRequests';
+      if (!(error instanceof NotBegun)) this.count.add(1, { method, outcome });
       throw error;
-    } finally {
-      this.count.add(1, { method, outcome });
     }
   }
 
@@ -78,8 +92,11 @@ export class BackendCalls {
     const timeout = new VkError('Timeout', `backend: no answer to ${name} within ${timeoutMs} ms`);
     const timer = clock.setTimer(timeoutMs, () => ending.abort(timeout));
     this.#running.add(ending);
-    this.#pending.add(name);
-    const work = (async () => call({ signal: ending.signal, logger }))().finally(() => this.#pending.delete(name));
+    const pending = { at: clock.now() };
+    this.#pending.set(name, pending);
+    const work = (async () => call({ signal: ending.signal, logger }))().finally(() => {
+      if (this.#pending.get(name) === pending) this.#pending.delete(name);
+    });
     try {
       return await untilAborted(work, ending.signal);
     } finally {

@@ -5,15 +5,15 @@
  * Invariants
  * 1. An event is told once. After a restart those of pods that are found are told from then on; of pods that were taken
  *    over since, from their creation.
- * 2. One cursor for each pod, dropped with the pod.
+ * 2. One cursor for each pod; those of pods that have gone are dropped before they are as many as the others.
  */
 import type { Clock } from '../../runtime/clock.js';
 import { hasCode } from '../../runtime/errors.js';
 import { type Logger } from '../../runtime/logger.js';
 import { podLogger } from '../pod-logger.js';
 import { podRef, type PodRef } from '../provider.js';
-import type { BackendCalls } from './backend-calls.js';
-import { cursorFrom, readEvents, type EventCursor } from './event-cursor.js';
+import { NotBegun, type BackendCalls } from './backend-calls.js';
+import { cursorFrom, longestMessage, readEvents, type EventCursor } from './event-cursor.js';
 import type { NodePods, TrackedPod } from './node-pods.js';
 import type { BackendEvent, PodsTrackerHandler } from './pods-tracker-handler.js';
 
@@ -27,8 +27,6 @@ export interface BackendEventsOptions {
 const skewMs = 60_000;
 /** Fewer cursors than this are not worth looking through. */
 const leastPruned = 100;
-/** Longest part of a message that is told. */
-const longestMessage = 1024;
 
 export class BackendEvents {
   /** How many were told. */
@@ -63,20 +61,24 @@ export class BackendEvents {
     }
   }
 
-  /** Asks for the pod's events, if the backend has them by themselves. Never rejects: the next look asks again. */
-  async fetch(tracked: TrackedPod): Promise<void> {
+  /**
+   * Asks for the pod's events, if the backend has them by themselves and `claim`, once it is their turn, lets it. Never
+   * rejects: the next look asks again.
+   */
+  async fetch(tracked: TrackedPod, claim: () => boolean): Promise<void> {
     const { calls, logger: general } = this.#options;
     if (this.#handler.fetchPodEvents === undefined) return;
     const { ref, cursor } = this.#entry(tracked);
     const logger = podLogger(general, ref);
     if (calls.isPending('fetchPodEvents', ref.uid)) return;
     try {
-      const events = await calls.run('fetchPodEvents', ref.uid, logger, async (context) =>
-        this.#handler.fetchPodEvents?.(ref, cursor.at, context),
-      );
+      const events = await calls.run('fetchPodEvents', ref.uid, logger, async (context) => {
+        if (!claim()) throw new NotBegun();
+        return this.#handler.fetchPodEvents?.(ref, cursor.at, context);
+      });
       this.take(tracked, events ?? []);
     } catch (err) {
-      if (calls.signal.aborted || calls.isPaused || hasCode(err, 'NotFound')) return;
+      if (calls.signal.aborted || calls.isPaused || hasCode(err, 'NotFound') || err instanceof NotBegun) return;
       logger.warn({ err }, 'pod events not fetched');
     }
   }

@@ -5,7 +5,8 @@
  * Invariants
  * 1. Nothing is removed, nor counted as seen, on a list that failed, or while the view of Kubernetes is not fresh; after
  *    that counting begins anew.
- * 2. Before each removal the apiserver itself has said that there is no such pod, and nobody stands for it here.
+ * 2. Before each removal the apiserver itself has said that there is no such pod; and nobody stands for it here when the
+ *    removal begins, however long the throttle held it up.
  * 3. One sweep at a time, and no more removals in it than the rules allow.
  * 4. What a list lacks is looked at by itself before anything is concluded.
  */
@@ -16,11 +17,11 @@ import { Count } from '../../runtime/metrics/instruments.js';
 import { podLogger } from '../pod-logger.js';
 import { podRef, type PodRef } from '../provider.js';
 import { judge, readActivePods } from './active-pods.js';
-import { keyOf } from './status-list.js';
-import type { BackendCalls } from './backend-calls.js';
+import { NotBegun, type BackendCalls } from './backend-calls.js';
 import type { CleanupRules } from './cleanup-rules.js';
 import { isSuspicious, sweep, type Sighting } from './dangling-pods.js';
 import type { NodePods } from './node-pods.js';
+import { keyOf } from './pod-keys.js';
 import type { ActivePod, PodsTrackerHandler } from './pods-tracker-handler.js';
 import { SteadyTime } from './steady-time.js';
 
@@ -92,13 +93,16 @@ export class DanglingCleaner {
 
   async #sweepOnce(): Promise<void> {
     const { rules, calls, clock, logger } = this.#options;
-    if (calls.isPending('listActivePods', '')) return;
+    if (calls.isPending('listActivePods', '')) {
+      this.sweeps.add(1, { outcome: 'failed' });
+      return;
+    }
     const tracked = [...this.#pods.tracked()].map(({ pod }) => podRef(pod));
     const listed = readActivePods(
       await calls.run('listActivePods', '', logger, async (context) => this.#handler.listActivePods(context)),
     );
     for (const ref of tracked) if (!listed.has(keyOf(ref))) this.#options.onUnlisted(ref);
-    const judgement = judge(listed, this.#pods, clock.now() - rules.minAgeMs);
+    const judgement = judge(listed, this.#pods, rules.minAgeMs, clock.now());
     if (judgement === undefined) {
       this.#sightings = new Map();
       this.sweeps.add(1, { outcome: 'unclear' });
@@ -125,10 +129,14 @@ export class DanglingCleaner {
         return;
       }
       logger.warn({}, 'pod is in the backend alone and will be removed there');
-      await calls.run('cleanupPod', ref.uid, logger, async (context) => this.#handler.cleanupPod(ref, context));
+      await calls.run('cleanupPod', ref.uid, logger, async (context) => {
+        if (this.#pods.isWanted(ref) !== false) throw new NotBegun();
+        await this.#handler.cleanupPod(ref, context);
+      });
       outcome = 'removed';
     } catch (err) {
-      if (hasCode(err, 'NotFound')) outcome = 'removed';
+      if (err instanceof NotBegun) outcome = 'wanted';
+      else if (hasCode(err, 'NotFound')) outcome = 'removed';
       else if (!calls.signal.aborted) logger.warn({ err }, 'dangling pod not removed');
     } finally {
       this.cleanups.add(1, { outcome });

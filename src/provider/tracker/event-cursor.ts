@@ -21,6 +21,8 @@ export interface News {
 
 /** So many of an answer are told, the newest: an Event is a hint for people. */
 const longestAnswer = 50;
+/** Longest part of a message that is told. */
+export const longestMessage = 1024;
 /** A backend's clock may be ahead of ours. What is further off is no time: it would silence what comes after it. */
 const longestAheadMs = 300_000;
 
@@ -47,8 +49,9 @@ function isSame(one: BackendEvent, other: BackendEvent): boolean {
   return one.at === other.at && identity(one) === identity(other);
 }
 
+/** Of long texts their beginning, which is what is told of them: what is remembered of a pod has a bound. */
 function identity({ type, reason, message }: BackendEvent): string {
-  return `${type}\0${reason}\0${message}`;
+  return `${type}\0${reason.slice(0, longestMessage)}\0${message.slice(0, longestMessage)}`;
 }
 
 /** A backend may hand over anything. */

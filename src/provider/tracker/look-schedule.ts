@@ -15,8 +15,10 @@ import type { TrackedPod } from './node-pods.js';
 
 export interface Look {
   readonly ref: PodRef;
-  /** When the backend took the pod over; `-Infinity` if that was before this process. */
-  readonly since: number;
+  /** When the pod was first met after the backend had taken it over; `-Infinity` if that was before this process. */
+  since: number;
+  /** As the node says it, by another clock. */
+  createdAt: number;
   changedAt: number;
   isRunning: boolean;
   /** As the node had it when last seen: another object is another status. */
@@ -27,14 +29,20 @@ export interface Look {
   /** In a row: looks that told nothing, and looks that found no pod. */
   failures: number;
   missed: number;
+  /** When the last of these was counted. */
+  missedAt: number;
   /** The number of the call, or update, that the newest status came from. */
   newest: number;
+  /** The number of the newest request to look: what began before it does not answer it. */
+  wanted: number;
   /** The turn in which the pod was last seen. */
   turn: number;
 }
 
 /** What a look told of a pod. */
 export interface Finding {
+  /** The number of what told it. */
+  readonly began: number;
   readonly isChanged: boolean;
   readonly isRunning: boolean;
   /** In [0, 1): how much later than its pace the next look is. Default: at random. */
@@ -53,6 +61,7 @@ export class LookSchedule {
   readonly #options: LookScheduleOptions;
   readonly #looks = new Map<string, Look>();
   #turn = 0;
+  #number = 0;
 
   constructor(options: LookScheduleOptions) {
     this.#options = options;
@@ -60,6 +69,11 @@ export class LookSchedule {
 
   get size(): number {
     return this.#looks.size;
+  }
+
+  /** Numbers calls, updates and requests in the order in which they began. */
+  next(): number {
+    return ++this.#number;
   }
 
   get(uid: string | undefined): Look | undefined {
@@ -95,18 +109,21 @@ export class LookSchedule {
     const { uid = '' } = tracked.pod.metadata;
     const known = this.#looks.get(uid);
     if (known !== undefined) {
-      if (known.status !== tracked.lastStatus) this.changed(known, tracked, now);
+      this.update(known, tracked, now);
       return known;
     }
     const look: Look = {
       ref: podRef(tracked.pod),
       since: tracked.createdAt === 0 ? -Infinity : now,
+      createdAt: tracked.createdAt,
       changedAt: tracked.createdAt === 0 ? now - this.#quietMs(tracked) : now,
       isRunning: isRunningPod(tracked),
       status: tracked.lastStatus,
       dueAt: now,
       eventsDueAt: now,
-      ...{ failures: 0, missed: 0, newest: 0, turn: 0 },
+      // What was asked before may know less.
+      newest: this.next(),
+      ...{ failures: 0, missed: 0, missedAt: 0, wanted: 0, turn: 0 },
     };
     this.#looks.set(uid, look);
     return look;
@@ -120,7 +137,11 @@ export class LookSchedule {
    * A look told of the pod, that it changed or that it did not. Answers whether its events are due as well. `chance` is
    * given for pods that were looked at together and are to stay so.
    */
-  answered(look: Look, { isChanged, isRunning, chance = this.#options.random() }: Finding, now: number): boolean {
+  answered(
+    look: Look,
+    { began, isChanged, isRunning, chance = this.#options.random() }: Finding,
+    now: number,
+  ): boolean {
     look.failures = 0;
     look.isRunning = isRunning;
     if (isChanged) look.changedAt = now;
@@ -129,6 +150,7 @@ export class LookSchedule {
     // Without jitter: where each look is a call of its own they come with it.
     if (areEventsDue) look.eventsDueAt = now + intervalMs;
     this.#postpone(look, intervalMs, now, chance);
+    if (began < look.wanted) look.dueAt = now;
     return areEventsDue;
   }
 
@@ -147,14 +169,26 @@ export class LookSchedule {
   /** A look is to be made at once, or as soon as the one that runs has ended. */
   hurry(look: Look, now: number): void {
     look.dueAt = now;
+    look.wanted = this.next();
   }
 
-  /** The pod was changed from elsewhere: by its provider, or by an update. */
-  changed(look: Look, tracked: TrackedPod, now: number): void {
-    look.status = tracked.lastStatus;
-    look.isRunning = isRunningPod(tracked);
-    look.changedAt = now;
-    look.dueAt = Math.min(look.dueAt, now + this.#options.pace.fastestMs);
+  /** A look found no pod. Answers how many in a row did, those not counted that came sooner after one than by the pace. */
+  missed(look: Look, now: number): number {
+    if (look.missed > 0 && now - look.missedAt < this.#options.pace.fastestMs) return look.missed;
+    look.missed += 1;
+    look.missedAt = now;
+    return look.missed;
+  }
+
+  /** Takes over what the node has of the pod by now. Answers whether its status was changed from elsewhere. */
+  update(look: Look, tracked: TrackedPod, now: number): boolean {
+    if (look.createdAt !== tracked.createdAt) {
+      look.createdAt = tracked.createdAt;
+      look.since = now;
+    }
+    if (look.status === tracked.lastStatus) return false;
+    this.#changed(look, tracked, now);
+    return true;
   }
 
   /** How long a pod that was found at start has been as it is: after a restart ten thousand of them are not news. */
@@ -162,6 +196,14 @@ export class LookSchedule {
     const changes = (lastStatus?.conditions ?? []).map((condition) => Date.parse(condition.lastTransitionTime ?? ''));
     const newest = Math.max(...changes.filter((at) => !Number.isNaN(at)));
     return Number.isFinite(newest) ? Math.max(this.#options.clock.now() - newest, 0) : 0;
+  }
+
+  /** The pod was changed from elsewhere: by its provider, or by an update. */
+  #changed(look: Look, tracked: TrackedPod, now: number): void {
+    look.status = tracked.lastStatus;
+    look.isRunning = isRunningPod(tracked);
+    look.changedAt = now;
+    look.dueAt = Math.min(look.dueAt, now + this.#options.pace.fastestMs);
   }
 
   #intervalMs(look: Look, now: number): number {

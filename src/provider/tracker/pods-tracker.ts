@@ -11,7 +11,7 @@
 import type { Pod, PodStatus } from '../../kube/types.js';
 import { systemClock } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
-import { silentLogger } from '../../runtime/logger.js';
+import { lateLogger, type Logger, silentLogger } from '../../runtime/logger.js';
 import type { MetricFamily } from '../../runtime/metrics/metric-family.js';
 import { onAbort } from '../../runtime/until-aborted.js';
 import { Throttle } from '../cloud/throttle.js';
@@ -49,12 +49,16 @@ export class PodsTracker implements AsyncDisposable {
   readonly #options: PodsTrackerOptions;
   readonly #throttle: Throttle;
   readonly #calls: BackendCalls;
+  /** The node's from `start` on, unless the tracker has one of its own. */
+  #logger: Logger;
   #parts: Parts | undefined;
 
   constructor(handler: PodsTrackerHandler, options: PodsTrackerOptions = {}) {
-    const { clock = systemClock, random = Math.random, logger = silentLogger, callTimeoutMs = 30_000 } = options;
+    const { clock = systemClock, random = Math.random, callTimeoutMs = 30_000 } = options;
     this.#handler = handler;
     this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+    const logger = lateLogger(() => this.#logger);
     this.#throttle = options.throttle ?? new Throttle({ clock, random, logger });
     this.#calls = new BackendCalls({ clock, throttle: this.#throttle, timeoutMs: callTimeoutMs });
   }
@@ -75,7 +79,8 @@ export class PodsTracker implements AsyncDisposable {
   /**
    * Lets `mutate` change a copy of the pod's last status, or answer another, and tells Kubernetes of it at once. It stays
    * until a look that begins later finds something else; an answer to an earlier one does not overwrite it. Answers false
-   * if the node has no such pod, or its creation has not resolved. What `mutate` throws comes out.
+   * if the node has no such pod, or its creation has not resolved. What `mutate` throws comes out; throws `InvalidInput` if
+   * what it answers is no status (a promise, say).
    */
   updatePodStatus(ref: PodRef, mutate: (status: PodStatus) => PodStatus | void): boolean {
     return this.#parts?.poller.update(ref, mutate) ?? false;
@@ -108,6 +113,7 @@ export class PodsTracker implements AsyncDisposable {
 
   #assemble(notify: (pod: Pod) => void, { pods, logger: contextLogger }: NotifierContext): Parts {
     const { clock = systemClock, random = Math.random, logger = contextLogger, cleanup } = this.#options;
+    this.#logger = logger;
     const calls = this.#calls;
     const handler = this.#handler;
     const events = new BackendEvents(handler, pods, { clock, logger, calls });
@@ -116,7 +122,7 @@ export class PodsTracker implements AsyncDisposable {
       pods,
       notify,
       { missingLooks: 2, ...this.#options, clock, random, logger },
-      { calls, ...(handler.fetchPodEvents && { afterLook: (tracked) => events.fetch(tracked) }) },
+      { calls, ...(handler.fetchPodEvents && { afterLook: (tracked, claim) => events.fetch(tracked, claim) }) },
     );
     if (cleanup === false) return { poller, events, cleaner: undefined };
     const rules = { ...defaultCleanupRules, ...cleanup };

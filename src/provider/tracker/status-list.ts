@@ -7,9 +7,11 @@
  */
 import type { PodStatus } from '../../kube/types.js';
 import type { Logger } from '../../runtime/logger.js';
-import type { PodRef, PodStatusLister } from '../provider.js';
+import { VkError } from '../../runtime/errors.js';
+import type { PodStatusLister } from '../provider.js';
 import type { BackendCalls } from './backend-calls.js';
 import { retryIntervalMs, type Pace } from './pace.js';
+import { isRecord, keyOf, readRef } from './pod-keys.js';
 import type { SteadyTime } from './steady-time.js';
 
 export interface StatusListOptions {
@@ -31,15 +33,15 @@ export class StatusList {
     this.#options = options;
   }
 
-  /** Whether the backend can tell of all pods at once. */
+  /** Whether the backend can tell of all pods at once, and does not hang when it is asked to. */
   get isThere(): boolean {
-    return this.#source.listPodStatuses !== undefined;
+    return this.#source.listPodStatuses !== undefined && (this.#isAsking || !this.#hangs);
   }
 
   /** Whether it may be asked now. */
   get isDue(): boolean {
     const { calls, time } = this.#options;
-    if (this.#isAsking || calls.isPaused || calls.isPending('listPodStatuses', '')) return false;
+    if (this.#isAsking || calls.isPaused || this.#hangs) return false;
     return time.now() >= this.#againAt;
   }
 
@@ -51,7 +53,7 @@ export class StatusList {
       const list = await calls.run('listPodStatuses', '', logger, async (context) =>
         this.#source.listPodStatuses?.(context),
       );
-      const statuses = new Map(list?.map(({ ref, status }) => [keyOf(ref), status]));
+      const statuses = readStatuses(list);
       this.#failures = 0;
       return statuses;
     } catch (err) {
@@ -64,9 +66,19 @@ export class StatusList {
       this.#againAt = time.now() + (this.#failures ? retryIntervalMs(pace, fastestMs, this.#failures) : fastestMs);
     }
   }
+  get #hangs(): boolean {
+    return this.#options.calls.isPending('listPodStatuses', '');
+  }
 }
 
-/** What a pod is known by: its uid, or without one its name. */
-export function keyOf({ uid, namespace, name }: PodRef): string {
-  return uid === '' ? `${namespace}/${name}` : uid;
+/** What cannot be read is left out, so that its pod is looked at by itself. */
+function readStatuses(list: unknown): ReadonlyMap<string, PodStatus> {
+  if (!Array.isArray(list)) throw new VkError('Internal', 'listPodStatuses of the backend: the answer is not a list');
+  const statuses = new Map<string, PodStatus>();
+  for (const entry of list as readonly unknown[]) {
+    const ref = readRef(entry);
+    const { status } = (ref ? entry : {}) as { readonly status?: unknown };
+    if (ref && isRecord(status)) statuses.set(keyOf(ref), status);
+  }
+  return statuses;
 }

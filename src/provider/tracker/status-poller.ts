@@ -9,13 +9,14 @@
  * 2. A call that failed, or a list that failed, changes nothing. A pod that a list lacks is asked for by itself before
  *    anything is concluded.
  * 3. What was decided about a pod before a call is decided again after it: it may have been deleted meanwhile.
- * 4. A pod whose call has not come back is not asked for again until it has.
+ * 4. A pod whose call has not come back is not asked for again until it has, or is taken for lost.
  * 5. An answer to what was asked before the newest answer, or before the status changed otherwise, is passed over.
- * 6. After `close()` nothing is notified.
+ * 6. No pod is claimed while a call for it waits.
+ * 7. After `close()` nothing is notified.
  */
 import type { Pod, PodStatus } from '../../kube/types.js';
 import { type Clock, type Random, systemClock, type Timer } from '../../runtime/clock.js';
-import { hasCode } from '../../runtime/errors.js';
+import { hasCode, VkError } from '../../runtime/errors.js';
 import { type Logger, silentLogger } from '../../runtime/logger.js';
 import type { CallContext } from '../call-context.js';
 import { cloneJson } from '../clone-pod.js';
@@ -23,13 +24,14 @@ import { Throttle } from '../cloud/throttle.js';
 import { jsonEqual } from '../json-equal.js';
 import { podLogger } from '../pod-logger.js';
 import type { PodRef, PodStatusLister } from '../provider.js';
-import { BackendCalls } from './backend-calls.js';
+import { BackendCalls, NotBegun } from './backend-calls.js';
 import { LookPool } from './look-pool.js';
 import { isLookedAt, LookSchedule, type Look } from './look-schedule.js';
 import { decideMissing } from './missing-decision.js';
 import type { NodePods, TrackedPod } from './node-pods.js';
 import { defaultPace, type Pace } from './pace.js';
-import { keyOf, StatusList } from './status-list.js';
+import { isRecord, keyOf } from './pod-keys.js';
+import { StatusList } from './status-list.js';
 import { SteadyTime } from './steady-time.js';
 import type { StatusPollerOptions } from './status-poller-options.js';
 
@@ -42,8 +44,11 @@ export interface PodStatusSource extends Partial<PodStatusLister> {
 /** What a poller shares with the other parts of a tracker. */
 export interface StatusPollerParts {
   readonly calls?: BackendCalls;
-  /** Called in a pod's turn after a look that found something new, or that came when the pod's events were due. */
-  readonly afterLook?: (tracked: TrackedPod) => Promise<void>;
+  /**
+   * Called after a look that found something new, or that came when the pod's events were due. `claim` keeps other calls
+   * for the pod away until it has ended, and answers whether it could.
+   */
+  readonly afterLook?: (tracked: TrackedPod, claim: () => boolean) => Promise<void>;
 }
 
 export type PolledPods = Pick<NodePods, 'tracked' | 'find' | 'claim'>;
@@ -80,8 +85,6 @@ export class StatusPoller {
   readonly #list: StatusList;
   #timer: Timer | undefined;
   #listing: Promise<void> = Promise.resolve();
-  /** Numbers calls and updates in the order in which they began. */
-  #began = 0;
   #started = false;
 
   /** `notify` takes a pod, shared with the cache, with its new status, shared with the source. */
@@ -137,15 +140,17 @@ export class StatusPoller {
 
   /**
    * Lets `mutate` change a copy of the pod's status, or answer another, and tells of it at once. What was asked before is
-   * passed over. Answers false for a pod that is not tracked, and after `close()`. What `mutate` throws comes out.
+   * passed over. Answers false for a pod that is not tracked, and after `close()`. What `mutate` throws comes out; throws
+   * `InvalidInput` if what it answers is no status.
    */
   update(ref: PodRef, mutate: (status: PodStatus) => PodStatus | void): boolean {
     const tracked = this.#isClosed ? undefined : this.#pods.find(ref);
     if (tracked === undefined) return false;
     const copy = cloneJson(tracked.lastStatus ?? tracked.pod.status ?? {});
     const status = mutate(copy) ?? copy;
+    if (!isStatus(status)) throw noStatus(ref);
     const look = this.#schedule.meet(tracked, this.#time.now());
-    look.newest = ++this.#began;
+    look.newest = this.#schedule.next();
     this.#notify({ ...tracked.pod, status });
     this.#meet(look);
     return true;
@@ -180,9 +185,7 @@ export class StatusPoller {
   /** Takes over what the node has of the pod by now. Answers whether that changed since the pod was last met. */
   #meet(look: Look): boolean {
     const tracked = this.#pods.find(look.ref);
-    if (tracked === undefined || tracked.lastStatus === look.status) return false;
-    this.#schedule.changed(look, tracked, this.#time.now());
-    return true;
+    return tracked !== undefined && this.#schedule.update(look, tracked, this.#time.now());
   }
 
   #await(look: Look): void {
@@ -190,13 +193,23 @@ export class StatusPoller {
   }
 
   async #lookAt(look: Look): Promise<void> {
-    if (!this.#schedule.has(look) || this.#calls.isPending('fetchPodStatus', look.ref.uid)) return;
+    if (!this.#schedule.has(look)) return;
+    if (this.#calls.isPending('fetchPodStatus', look.ref.uid)) {
+      this.#schedule.again(look, this.#time.now());
+      return;
+    }
+    let found: TrackedPod | undefined;
     await this.#claimed(look, async (claim) => {
       this.#meet(look);
-      const began = ++this.#began;
-      const found = this.#conclude(look, began, await this.#ask(look, claim));
-      if (found && this.#afterLook) await this.#afterLook(found);
+      const began = this.#schedule.next();
+      found = this.#conclude(look, began, await this.#ask(look, claim));
     });
+    if (found) await this.#after(look, found);
+  }
+
+  /** What follows a look may have to wait again, so it claims the pod anew. */
+  async #after(look: Look, found: TrackedPod): Promise<void> {
+    await this.#claimed(look, async (claim) => this.#afterLook?.(found, claim));
   }
 
   /** Runs `work`, and then lets other calls for the pod in again if it kept them away. Never rejects. */
@@ -217,13 +230,13 @@ export class StatusPoller {
     try {
       return await this.#calls.run('fetchPodStatus', ref.uid, logger, async (context): Promise<Answer> => {
         // Not before its turn: a pod that waits for the throttle can still be deleted.
-        if (!claim()) return { kind: 'busy' };
+        if (!claim()) throw new NotBegun();
         const status = await this.#source.fetchPodStatus(ref, context);
         return status ? { kind: 'status', status } : { kind: 'missing' };
       });
     } catch (err) {
       if (hasCode(err, 'NotFound')) return { kind: 'missing' };
-      if (this.#isClosed || this.#calls.isPaused) return { kind: 'busy' };
+      if (this.#isClosed || this.#calls.isPaused || err instanceof NotBegun) return { kind: 'busy' };
       // Of many failures in a row the first.
       if (failures === 0) logger.warn({ err }, 'pod status not fetched');
       return { kind: 'failed' };
@@ -246,8 +259,8 @@ export class StatusPoller {
     const now = this.#time.now();
     look.newest = began;
     const lost = found ? undefined : decideMissing(tracked, now - look.since, this.#clock.now());
-    look.missed = lost ? look.missed + 1 : 0;
-    if (lost && look.missed < this.#missingLooks) {
+    if (!lost) look.missed = 0;
+    else if (this.#schedule.missed(look, now) < this.#missingLooks) {
       this.#schedule.again(look, now);
       return undefined;
     }
@@ -255,7 +268,7 @@ export class StatusPoller {
     if (lost) this.counts.lost += 1;
     const isChanged =
       status !== undefined && !jsonEqual(status, tracked.lastStatus) && this.#tell(look, tracked, status);
-    const finding = { isChanged, isRunning: status?.phase === 'Running', chance: found?.chance };
+    const finding = { began, isChanged, isRunning: status?.phase === 'Running', chance: found?.chance };
     return this.#schedule.answered(look, finding, now) ? tracked : undefined;
   }
 
@@ -271,7 +284,7 @@ export class StatusPoller {
 
   /** One look at all pods together. Never rejects. */
   async #lookAtAll(): Promise<void> {
-    const began = ++this.#began;
+    const began = this.#schedule.next();
     const statuses = await this.#list.fetch();
     if (statuses === undefined || this.#isClosed) return;
     const chance = this.#random();
@@ -294,12 +307,15 @@ export class StatusPoller {
       return;
     }
     const found = this.#conclude(look, began, answer);
-    const afterLook = found && this.#afterLook;
-    if (!afterLook) return;
-    this.#pool.add(look, () =>
-      this.#claimed(look, async (claim) => {
-        if (claim()) await afterLook(found);
-      }),
-    );
+    if (found && this.#afterLook) this.#pool.add(look, () => this.#after(look, found));
   }
+}
+
+/** A promise is none: whoever wants to ask somebody asks first. */
+function isStatus(value: unknown): value is PodStatus {
+  return isRecord(value) && typeof value['then'] !== 'function';
+}
+
+function noStatus({ namespace, name }: PodRef): VkError {
+  return new VkError('InvalidInput', `pod ${namespace}/${name}: updatePodStatus was answered what is no status`);
 }

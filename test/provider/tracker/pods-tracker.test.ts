@@ -268,7 +268,7 @@ describe('PodsTracker, of a backend that throttles', () => {
     expect(scene.backend.asked).toHaveLength(asked);
     await scene.clock.advance(20_000);
     expect(scene.node.notified).toHaveLength(20);
-    expect(scene.logged).toEqual([]);
+    expect(scene.logged).toEqual(['backend is throttling, calls wait']);
   });
 
   it('shares the pause with the provider’s own calls', async () => {
