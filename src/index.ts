@@ -94,6 +94,8 @@ export type {
 } from './provider/volumes/volume-sources.js';
 export type { PodCertificate } from './kube/pod-certificates.js';
 export { AtomicWriter } from './provider/volumes/atomic-writer.js';
+export { filesBelow, leavesVolume, resolveSubPath } from './provider/volumes/sub-path.js';
+export type { VolumeMount } from './provider/volumes/sub-path.js';
 export { formatImageReference, parseImageReference } from './provider/images/image-reference.js';
 export type { ImageReference } from './provider/images/image-reference.js';
 export { imagePullPolicy, mustPullImage } from './provider/images/pull-policy.js';

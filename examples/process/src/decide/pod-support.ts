@@ -2,7 +2,7 @@
  * What of a pod's spec cannot be had from processes: refused, where the pod counts on it, or told, where it goes without.
  * Pure. A field that is in none of the lists is new to this example, and told.
  */
-import type { Container, Pod } from 'vk-sdk';
+import { leavesVolume, type Container, type Pod } from 'vk-sdk';
 
 export interface Unsupported {
   /** Why the pod cannot run here, by path. */
@@ -101,11 +101,6 @@ function checkContainer(container: Container, path: string, refused: string[], i
     }
   }
   checkSecurity(container.securityContext, `${path}.securityContext`, refused, ignored);
-}
-
-/** Absolute paths do, and those with `..` in them, as for Kubernetes. */
-export function leavesVolume(subPath = ''): boolean {
-  return subPath.startsWith('/') || subPath.split('/').includes('..');
 }
 
 function isAskedFor(field: string, value: unknown): boolean {

@@ -4,15 +4,12 @@
  */
 import { cpSync, lstatSync, mkdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { expandReferences, VkError, type Container, type Pod } from 'vk-sdk';
+import { resolveSubPath, VkError, type Container, type Pod } from 'vk-sdk';
 import { pathInContainer, valueOf, type Variables } from '../decide/container-command.js';
-import { leavesVolume } from '../decide/pod-support.js';
 import type { PodFolder } from '../disk/state-folder.js';
 import { planMounts, type Mount, type MountPlan } from '../mounts/mount-plan.js';
 import { machineFiles, makeStage } from '../mounts/stage.js';
 import { removeTerminationMessage, terminationMessagePath } from './termination-message.js';
-
-type VolumeMount = NonNullable<Container['volumeMounts']>[number];
 
 /** Its own directories and its log. May be done again, for every run: what is there stays. */
 export function prepareContainer(folder: PodFolder, container: Container, run: number): void {
@@ -31,7 +28,7 @@ export function mountsOf(folder: PodFolder, pod: Pod, container: Container, vari
   return (container.volumeMounts ?? []).map((mount, index) => {
     const volume = pod.spec.volumes?.find(({ name }) => name === mount.name);
     const isShared = volume?.emptyDir !== undefined;
-    const subPath = subPathOf(container, mount, variables);
+    const subPath = resolveSubPath(container.name, mount, (name) => valueOf(variables, name));
     const whole = folder.volume(mount.name);
     let source = whole;
     if (subPath !== '') {
@@ -67,21 +64,6 @@ export function linkMounts(root: string, mounts: readonly Mount[]): void {
     mkdirSync(dirname(path), { recursive: true });
     symlinkSync(source, path);
   }
-}
-
-/** Nothing of what was put in is ever said: it may be a secret. */
-function subPathOf(container: Container, { mountPath, subPath = '', subPathExpr }: VolumeMount, variables: Variables) {
-  if (!subPathExpr) return subPath;
-  let unknown: string | undefined;
-  const expanded = expandReferences(subPathExpr, (name) => {
-    const value = valueOf(variables, name);
-    if (value === undefined) unknown ??= name;
-    return value;
-  });
-  const what = `container ${container.name}: mount ${mountPath}: subPathExpr "${subPathExpr}"`;
-  if (unknown !== undefined) throw new VkError('InvalidInput', `${what}: there is no variable ${unknown}`);
-  if (expanded === '' || leavesVolume(expanded)) throw new VkError('InvalidInput', `${what}: leaves the volume`);
-  return expanded;
 }
 
 /** Of an emptyDir: the directory itself, made if need be. */

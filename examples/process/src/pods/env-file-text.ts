@@ -1,7 +1,7 @@
 /** The file of a `fileKeyRef`, in an emptyDir that an init container has written to. */
 import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { leavesVolume } from '../decide/pod-support.js';
+import { leavesVolume } from 'vk-sdk';
 
 /** More than any environment can hold. */
 const maxBytes = 1024 * 1024;
