@@ -120,7 +120,10 @@ export class Throttle {
     signal?.throwIfAborted();
     if (!this.#mayBegin()) await this.#turn(signal);
     // Between being let in and going on, another call may have been refused.
-    while (this.pausedUntil !== undefined) await this.#turn(signal);
+    while (this.pausedUntil !== undefined) {
+      signal?.throwIfAborted();
+      await this.#turn(signal);
+    }
     signal?.throwIfAborted();
     const round = this.#round;
     try {
@@ -174,7 +177,10 @@ export class Throttle {
   #refusal(untilMs: number): VkError {
     const afterMs = Math.min(Math.max(untilMs - this.#clock.now(), 1_000), longestPauseMs);
     const message = `backend: it is throttling, and calls pause for another ${Math.ceil(afterMs / 1000)} s`;
-    return new VkError('TooManyRequests', message, { retry: { afterMs } });
+    const error = new VkError('TooManyRequests', message, { retry: { afterMs } });
+    // Nested, it is no word of the backend.
+    this.#seen.add(error);
+    return error;
   }
 
   #stayAlive(): void {

@@ -123,6 +123,22 @@ describe('Throttle', () => {
     await clock.advance(3_700_000);
   });
 
+  it('does not make a pause longer by what it refused itself', async () => {
+    throttle = new Throttle({ clock, random: () => 1, longestWaitMs: 5_000 });
+    const refused = Array.from({ length: 20 }, () =>
+      throttle.run(async () => {
+        await clock.sleep(30_000);
+        await throttle.run(() => Promise.resolve());
+      }),
+    ).map((each) => expect(each).rejects.toMatchObject({ code: 'TooManyRequests' }));
+    await refuse(refusal(60_000));
+    expect(throttle.pausedUntil).toBe(startMs + 66_000);
+    await clock.advance(30_000);
+    await Promise.all(refused);
+    expect(throttle.pausedUntil).toBe(startMs + 66_000);
+    await clock.advance(60_000);
+  });
+
   it('counts one error once, however often it is seen', async () => {
     const error = refusal(1_000);
     const nested = (): Promise<never> => throttle.run(() => throttle.run(() => Promise.reject(error)));
