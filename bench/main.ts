@@ -12,6 +12,7 @@ import { importCost } from './import-cost.js';
 import { markdownTable, Skipped, type Benchmark, type Measurement } from './measurement.js';
 import { p10 } from './p10-fake.js';
 import { p11 } from './p11-tracker.js';
+import { p12 } from './p12-cloud.js';
 import { p1 } from './p1-kwok.js';
 import { p2 } from './p2-fake.js';
 import { p3 } from './p3-status-patches.js';
@@ -23,7 +24,7 @@ import { p8 } from './p8-websocket.js';
 import { p9 } from './p9-informer.js';
 import { buildPrograms } from './program.js';
 
-const benchmarks: readonly Benchmark[] = [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, importCost];
+const benchmarks: readonly Benchmark[] = [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, importCost];
 
 /** No benchmark takes longer, whatever goes wrong. */
 const longestMs = 600_000;

@@ -207,7 +207,7 @@ export class LookSchedule {
   }
 
   #intervalMs(look: Look, now: number): number {
-    return lookIntervalMs(this.#options.pace, now - look.changedAt, look.isRunning);
+    return lookIntervalMs(this.#options.pace, now - look.changedAt, look.isRunning, this.size);
   }
 
   #postpone(look: Look, intervalMs: number, now: number, chance = this.#options.random()): void {

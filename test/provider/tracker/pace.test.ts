@@ -32,6 +32,16 @@ describe('the pace of looks', () => {
     );
   });
 
+  it('is slower for quiet pods of a node that has very many, where requests are limited, and the same for new ones', () => {
+    const pace = { ...defaultPace, slowestPerPodMs: 60 };
+    const intervals = [1, 500, 1_000, 5_000].map((pods) => lookIntervalMs(pace, 24 * 60 * minute, true, pods));
+    expect(intervals).toEqual([60_000, 60_000, 60_000, 300_000]);
+    expect(lookIntervalMs(pace, 0, true, 5_000)).toBe(5_000);
+    for (const pods of [1_000, 5_000, 100_000]) {
+      expect((1_000 * pods) / lookIntervalMs(pace, Infinity, true, pods)).toBeLessThan(17);
+    }
+  });
+
   it('backs off from a pod that cannot be looked at, up to the slowest', () => {
     expect([1, 2, 3, 4, 1_000].map((failures) => retryIntervalMs(defaultPace, 5_000, failures))).toEqual([
       10_000, 20_000, 40_000, 60_000, 60_000,

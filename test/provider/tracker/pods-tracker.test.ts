@@ -148,6 +148,23 @@ describe('PodsTracker, when a pod is not found', () => {
     });
   });
 
+  it('upstream §5 do better: keeps within a limit of requests by looking at quiet pods the less often the more there are', async () => {
+    await using scene = new TrackerScene({ pace: { slowestPerPodMs: 600 }, cleanup: false });
+    const adopted = { createdAt: 0, lastStatus: runningStatus(refOf('pod-0')) };
+    for (let index = 0; index < 300; index += 1) scene.add(`pod-${index}`, adopted);
+    scene.clock.offMs = 24 * hour;
+    await scene.start();
+    await scene.clock.advance(minute);
+    const before = scene.backend.asked.length;
+    await scene.clock.advance(hour);
+    expect(scene.backend.asked.length - before).toBe(hour / 600);
+
+    scene.backend.asked.length = 0;
+    scene.add('new');
+    await scene.clock.advance(minute);
+    expect(scene.backend.asked.filter((name) => name === 'new').length).toBeGreaterThanOrEqual(10);
+  });
+
   it('believes a backend that finds it again', async () => {
     await using scene = new TrackerScene();
     const web = scene.add('web');
