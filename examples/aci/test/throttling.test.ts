@@ -20,7 +20,7 @@ describe('a node whose cloud throttles', () => {
     const scene = await start();
     await scene.run(podOf('unwanted'));
     const lost = await scene.run(podOf('lost'));
-    scene.cloud.faults.next('create', { status: 429, retryAfterSeconds: 600 });
+    scene.cloud.faults.next('create', { status: 429, retryAfterSeconds: 300 });
     // A node makes 64 calls of its provider at a time.
     const names = Array.from({ length: 70 }, (_, index) => `new-${index}`);
     await Promise.all(names.map((name) => scene.create(podOf(name))));
@@ -32,9 +32,25 @@ describe('a node whose cloud throttles', () => {
     expect(scene.clock.now() - begunAt).toBeLessThan(120_000);
     expect(scene.pod('new-69')?.status?.message).toMatch(/throttling.*next in \d+ s/);
 
-    await scene.pass(600_000 - (scene.clock.now() - begunAt));
+    await scene.pass(300_000 - (scene.clock.now() - begunAt));
     for (const name of names) await scene.status(name, isRunning);
     expect(scene.groups).toHaveLength(names.length);
+  });
+
+  it('asks nothing for a pod that it may not delete yet', async () => {
+    const scene = await start({ provider: { tracker: { pace: { fastestMs: 60_000 } } } });
+    await scene.run(podOf('first'));
+    const second = await scene.run(podOf('second'));
+    scene.cloud.faults.next('delete', { status: 429, retryAfterSeconds: 600 });
+    await scene.startDelete('first');
+    await scene.until('a deletion is refused', () => scene.cloud.requests.count('delete') > 0);
+    await scene.pass(1_000);
+    await scene.startDelete('second');
+    const looks = scene.cloud.requests.of('get', scene.group(second)).length;
+    await scene.pass(4_000);
+    expect(scene.cloud.requests.of('get', scene.group(second))).toHaveLength(looks);
+    await scene.pass(660_000);
+    expect(scene.groups).toEqual([]);
   });
 
   it('looks at pods though it may not delete the groups that nobody wants', async () => {
