@@ -317,6 +317,21 @@ describe('PodsTracker, of events', () => {
     expect(scene.node.events).toEqual(['web Warning Killing: m', 'db Warning Pulling: m']);
   });
 
+  it('says up to when it has told them', async () => {
+    await using scene = new TrackerScene();
+    scene.add('web');
+    const asked: number[] = [];
+    const now = scene.clock.now();
+    scene.backend.fetchPodEvents = (_, since) => {
+      asked.push(since);
+      return Promise.resolve([event(now + 3_000, 'Killing')]);
+    };
+    await scene.start();
+    await scene.clock.advance(5_000);
+    expect(asked[0]).toBeLessThan(now);
+    expect(asked[1]).toBe(now + 3_000);
+  });
+
   it('does not repeat the past of pods that it finds at start', async () => {
     await using scene = new TrackerScene();
     scene.backend.withEvents();
