@@ -37,7 +37,7 @@ describe('npm run aci', () => {
     expect(await kubectl('logs', 'demo', '--tail=1', '--timestamps')).toMatch(/^\d{4}-\d\d-\d\dT\S+Z .*:.*\n$/);
     await expect(kubectl('exec', 'demo', '--', 'printenv', 'GREETING')).rejects.toMatchObject({
       code: 1,
-      stdout: 'hello from a container group\r\n',
+      stdout: 'hello from a container group\n',
       stderr: expect.stringContaining('exit code unknown') as string,
     });
     const follower = run('kubectl', ['--kubeconfig', kubeconfig, 'logs', '-f', 'demo']);

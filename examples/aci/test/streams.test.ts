@@ -89,11 +89,30 @@ describe('logs and exec of a pod on the cloud', () => {
       const scene = await start({ cloud: { run: 'processes', execCommand } });
       const pod = await scene.run(podOf('web', { env: [{ name: 'GREETING', value: 'hello' }] }));
       const [output, code] = await scene.exec(pod, ['sh', '-c', 'read line; echo "$GREETING $line"; exit 3'], 'you\n');
-      expect(output).toContain('hello you\r\n');
+      expect(output).toContain('hello you\n');
       expect(output).not.toContain('GREETING');
       expect(code).toBeUndefined();
     },
   );
+
+  it('has input read to its end, also without a line’s, and shows it once', async () => {
+    const scene = await start({ cloud: { run: 'processes' } });
+    const pod = await scene.run(podOf('web'));
+    for (const command of [['cat'], ['sh', '-c', 'cat']]) {
+      const [output] = await scene.exec(pod, command, 'no end');
+      expect(output).toBe('no end');
+    }
+  });
+
+  it('refuses input that no terminal passes on, as that of kubectl cp, rather than to wait for its end for ever', async () => {
+    const scene = await start({ cloud: { run: 'processes' } });
+    const pod = await scene.run(podOf('web'));
+    const copy = scene.exec(pod, ['sh', '-c', 'cat > /dev/null'], `name${'\0'.repeat(600)}`);
+    await expect(copy).rejects.toMatchObject({
+      code: 'InvalidInput',
+      message: expect.stringContaining('base64') as string,
+    });
+  });
 
   it('begins with the size of the terminal', async () => {
     const scene = await start({ cloud: { run: 'processes' } });

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import type { ContainerGroupsApi } from '../cloud/container-groups-api.js';
 import type { OperatingSystem } from '../mapping/index.js';
 import { execPlan } from './command-line.js';
+import { endOfInput } from './terminal-input.js';
 import { typedSession } from './typed-session.js';
 
 export interface ExecOptions {
@@ -17,9 +18,9 @@ export interface ExecOptions {
 const noTerminal: TerminalSize = { width: 200, height: 50 };
 /** How long a client may take to tell the size of its terminal, which comes with its first message. */
 const sizeTimeoutMs = 1_000;
-/** Ctrl-D, by which a terminal's reader learns that there is no more. */
-const endOfInput = '\x04';
 const handshakeTimeoutMs = 10_000;
+/** Of one message of the cloud's, which are what a terminal shows at a time. */
+const maxPayload = 1_048_576;
 
 /**
  * Resolves with undefined: the cloud does not tell how a command ended. A terminal keeps the size that it begins with, as
@@ -35,18 +36,27 @@ export async function execInGroup(
   options: ExecOptions,
 ): Promise<number | undefined> {
   const { resize, ...streams } = io;
-  const { program, typed } = execPlan(command, io.tty, options.operatingSystem);
+  const { program, typed } = execPlan(command, io, options.operatingSystem);
   const size = (resize && (await firstSize(resize, options.clock, signal))) ?? noTerminal;
   const request = { command: program, terminalSize: { rows: size.height, cols: size.width } };
   const { uri, password } = await api.exec(group, container, request, signal);
   const { ca, clock } = options;
-  const socket = new WebSocket(uri, { handshakeTimeout: handshakeTimeoutMs, ...(ca !== undefined && { ca }) });
+  const socket = new WebSocket(uri, {
+    handshakeTimeout: handshakeTimeoutMs,
+    maxPayload,
+    perMessageDeflate: false,
+    ...(ca !== undefined && { ca }),
+  });
   const opening = typed === undefined ? [password] : [password, Buffer.from(typed)];
   const mapping = rawMapping({ opening, stdinEnd: Buffer.from(endOfInput) });
   if (typed === undefined) return pipeToWebSocket(streams, socket, mapping, { signal, clock });
   const session = typedSession(streams);
   try {
-    return await pipeToWebSocket(session.io, socket, mapping, { signal, clock });
+    const stopping = AbortSignal.any([signal, session.refused]);
+    return await pipeToWebSocket(session.io, socket, mapping, { signal: stopping, clock });
+  } catch (error) {
+    session.refused.throwIfAborted();
+    throw error;
   } finally {
     await session.finish();
   }

@@ -3,6 +3,7 @@ import { PassThrough, Transform, type TransformCallback } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { AttachIO } from 'vk-sdk';
 import { beginMark } from './command-line.js';
+import { TerminalInput } from './terminal-input.js';
 
 /** What a shell may say before that is all shown: then it is no prompt, but what went wrong. */
 const longestPreamble = 65_536;
@@ -10,17 +11,21 @@ const longestPreamble = 65_536;
 export interface TypedSession {
   /** The client's, for the time of the command: its input waits until then. */
   readonly io: AttachIO;
+  /** Aborts with a `VkError` where the input is none that a terminal passes on. */
+  readonly refused: AbortSignal;
   /** Has all output reach the client. To be called at the end. */
   finish(): Promise<void>;
 }
 
 export function typedSession(client: AttachIO): TypedSession {
-  const stdin = client.stdin && new PassThrough();
+  const refusal = new AbortController();
+  const stdin = client.stdin && (client.tty ? new PassThrough() : new TerminalInput((error) => refusal.abort(error)));
   const stdout = new AfterMark(() => stdin && client.stdin?.pipe(stdin));
   if (client.stdout) stdout.pipe(client.stdout, { end: false });
   else stdout.resume();
   return {
     io: { ...client, stdout, ...(stdin && { stdin }) },
+    refused: refusal.signal,
     async finish() {
       if (stdin) client.stdin?.unpipe(stdin);
       stdin?.destroy();

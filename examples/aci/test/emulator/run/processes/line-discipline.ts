@@ -1,6 +1,6 @@
 /**
  * What a terminal does between a keyboard and a program, as far as a shell on plain pipes needs it: echo (`stty -echo` in a
- * line that is typed ends it, `stty echo` and `stty sane` bring it back), Enter as a new
+ * line that is typed ends it, `stty echo` and `stty sane` bring it back; the same with `opost`, and carriage returns), Enter as a new
  * line, Backspace within the line, Ctrl-C as an interrupt, Ctrl-D as the end of input. No cursor keys, no raw mode, no
  * size: a program that draws on a terminal is not served.
  */
@@ -22,6 +22,7 @@ export class LineDiscipline {
   readonly #ends: LineDisciplineEnds;
   #line: number[] = [];
   #echoes = true;
+  #addsReturns = true;
 
   constructor(ends: LineDisciplineEnds) {
     this.#ends = ends;
@@ -31,8 +32,9 @@ export class LineDiscipline {
     for (const byte of data) this.#key(byte);
   }
 
-  /** Of the program, for the screen: lines end in carriage return and line feed. */
+  /** Of the program, for the screen: lines end in carriage return and line feed, unless `stty -opost` was typed. */
   output(data: Buffer): Buffer {
+    if (!this.#addsReturns) return data;
     return Buffer.from(data.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
   }
 
@@ -50,9 +52,12 @@ export class LineDiscipline {
 
   /** What `stty` would do to a terminal; a pipe has no such settings. */
   #settings(line: string): void {
-    for (const [, on, off] of line.matchAll(/\bstty\s+(?:(echo|sane)|(-echo))\b/g)) {
-      if (on !== undefined) this.#echoes = true;
-      if (off !== undefined) this.#echoes = false;
+    for (const [, settings = ''] of line.matchAll(/\bstty((?:\s+-?[a-z]+)+)/g)) {
+      const words = settings.split(/\s+/);
+      if (words.includes('echo') || words.includes('sane')) this.#echoes = true;
+      if (words.includes('-echo')) this.#echoes = false;
+      if (words.includes('opost') || words.includes('sane')) this.#addsReturns = true;
+      if (words.includes('-opost')) this.#addsReturns = false;
     }
   }
 
