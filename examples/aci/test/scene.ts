@@ -13,6 +13,8 @@ export interface SceneOptions {
   readonly cloud?: AciEmulatorOptions;
   readonly provider?: Partial<AciProviderOptions>;
   readonly logger?: Logger;
+  /** Default: one that begins at the time of the apiserver's, whose creation times it is compared with. */
+  readonly clock?: ManualClock;
 }
 
 /** A pod of one container, unless `spec` says otherwise. */
@@ -42,8 +44,7 @@ const stepMs = 250;
 const patienceMs = 8_000;
 
 export class Scene implements AsyncDisposable {
-  /** Begins at the time of the apiserver's, whose creation times it is compared with. */
-  readonly clock = new ManualClock({ nowMs: Date.now() });
+  readonly clock: ManualClock;
   readonly server = new FakeApiServer({ scheduler: true });
   readonly cloud: AciEmulator;
   readonly #options: SceneOptions;
@@ -52,6 +53,7 @@ export class Scene implements AsyncDisposable {
 
   private constructor(options: SceneOptions) {
     this.#options = options;
+    this.clock = options.clock ?? new ManualClock({ nowMs: Date.now() });
     // The SDK goes by the machine's clock for how long a token is good, and would not see it end.
     this.cloud = new AciEmulator({ clock: this.clock, tokenLifeMs: 86_400_000, ...options.cloud });
   }
