@@ -40,7 +40,7 @@ import type { ContainerGroupsApi } from './cloud/container-groups-api.js';
 import { cloudThrottles, refuseInPause, type CloudThrottles } from './cloud/cloud-throttles.js';
 import { withHealth } from './cloud/with-health.js';
 import type { AciSettings } from './config/aci-settings.js';
-import { groupName } from './mapping/index.js';
+import { checkUpdate, groupName } from './mapping/index.js';
 import { patientRefusal } from './patient-refusal.js';
 import { execInGroup } from './streams/exec.js';
 import { logsOfGroup } from './streams/logs.js';
@@ -110,9 +110,9 @@ export class AciProvider implements Provider, AsyncDisposable {
     }
   }
 
-  /** The cloud changes nothing of a group that runs, and labels and annotations are Kubernetes' own. */
-  async updatePod(_pod: Pod, { logger }: PodContext): Promise<void> {
-    logger.debug({}, 'pod has changed, which its container group does not follow');
+  /** The cloud changes nothing of a group that runs: what that leaves undone is refused, so that it is seen. */
+  async updatePod(pod: Pod): Promise<void> {
+    checkUpdate(pod, this.#nodePods?.find(podRef(pod))?.lastStatus);
   }
 
   async deletePod(pod: Pod, context: DeleteContext): Promise<void> {

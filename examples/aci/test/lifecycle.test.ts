@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { podRef, RegistryCredentials, type PodInputs } from 'vk-sdk';
+import { podRef, pods, RegistryCredentials, type PodInputs } from 'vk-sdk';
 import { context, isRunning, podOf, Scene, type SceneOptions } from './scene.js';
 
 describe('a pod on the cloud', () => {
@@ -79,6 +79,27 @@ describe('a pod on the cloud', () => {
       expect(scene.pod(name)?.status?.message).toMatch(new RegExp(`${why}.* \\(attempt 1, next in 3600 s\\)`));
       await scene.delete(name);
     }
+    expect(scene.groups).toEqual([]);
+  });
+
+  it('says what of a change its group does not follow, and lets pass what is Kubernetes’ own', async () => {
+    const scene = await start();
+    await scene.run(podOf('web'));
+    const { client } = scene.server;
+    const ref = { namespace: 'default', name: 'web' };
+    await client.patch(pods, ref, 'strategic', { metadata: { labels: { tier: 'front' } } });
+    const told = (reason: string) => scene.eventsOf('web').filter((event) => event.reason === reason);
+    await scene.until('the update', () => told('ProviderUpdateSuccess').length === 1);
+
+    await client.patch(pods, ref, 'strategic', {
+      spec: { containers: [{ name: 'app', image: 'docker.io/library/other' }] },
+    });
+    await scene.until('the refusal', () => told('ProviderUpdateFailed').length === 1);
+    expect(told('ProviderUpdateFailed')[0]?.message).toContain(
+      'spec.containers[app].image: the group runs docker.io/library/busybox and is not changed',
+    );
+    expect(scene.pod('web')?.status?.phase).toBe('Running');
+    await scene.delete('web');
     expect(scene.groups).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 /** The mapping between pods and container groups: functions of plain data, without I/O. */
 export { podToGroup } from './group/pod-to-group.js';
+export { checkUpdate } from './group/pod-update.js';
 export { groupName } from './group/group-name.js';
 export { fileShareSecrets } from './group/file-share-secrets.js';
 export { groupToPod, isGroupOf } from './status/group-to-pod.js';
