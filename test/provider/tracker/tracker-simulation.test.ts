@@ -89,6 +89,7 @@ class Simulation {
     const { node, backend, clock, tracker } = this.scene;
     const names = [...node.pods.values()].map(({ pod }) => pod.metadata.name ?? '');
     const name = names[Math.floor(this.random() * names.length)];
+    if (name !== undefined && this.random() < 0.1) tracker.look(refOf(name));
     const dice = this.random();
     if (dice < 0.2 || name === undefined) {
       const fresh = `pod-${this.#pods++}`;
@@ -112,6 +113,13 @@ class Simulation {
     }
   }
 
+  /** No pod is kept from being deleted by a call that waits. */
+  check(): void {
+    const { tracker, node } = this.scene;
+    if (tracker.status.pausedUntil === undefined || this.running.size > 0 || node.claimed.size === 0) return;
+    this.violations.push(`${[...node.claimed].join()} claimed for nothing`);
+  }
+
   /** All is well from now on. */
   calm(): void {
     this.hostility = 0;
@@ -128,6 +136,7 @@ describe('PodsTracker, simulated', () => {
     for (let step = 0; step < 60; step += 1) {
       simulation.step();
       await scene.clock.advance(simulation.random() * 2 * minute);
+      simulation.check();
     }
     simulation.calm();
     await scene.clock.advance(100 * minute);
