@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PodSpec, PodStatus } from 'vk-sdk';
 import { checkUpdate } from '../../src/mapping/index.js';
-import { podOf } from './scene.js';
+import { groupOf, podOf } from './scene.js';
 
 const known: PodStatus = {
   containerStatuses: [{ name: 'app', image: 'nginx:1.27', imageID: '', ready: true, restartCount: 0 }],
@@ -18,6 +18,11 @@ describe('a change of a pod whose group runs', () => {
     ['a deadline', { activeDeadlineSeconds: 60 }, 'spec.activeDeadlineSeconds'],
   ])('is refused that is of %s', (_, spec, message) => {
     expect(() => checkUpdate(podOf({}, spec), known)).toThrow(message);
+  });
+
+  it('keeps no pod from being made anew: what was refused to be added is left out', () => {
+    const pod = podOf({}, { ephemeralContainers: [{ name: 'debug', image: 'busybox' }] });
+    expect(groupOf(pod).containers.map(({ name }) => name)).toEqual(['app']);
   });
 
   it('is let pass that is of tolerations and labels, and where nobody knows what runs', () => {

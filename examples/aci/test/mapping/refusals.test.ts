@@ -8,7 +8,6 @@ const inInit = 'spec.initContainers[first]';
 describe('what no container group has is refused by its path', () => {
   it.each<[string, object, string]>([
     ['spec.activeDeadlineSeconds', { activeDeadlineSeconds: 60 }, 'nobody stops a group after a time'],
-    ['spec.ephemeralContainers', { ephemeralContainers: [{ name: 'd' }] }, 'containers cannot be added to a group'],
     ['spec.hostAliases', { hostAliases: [{ ip: '1.1.1.1', hostnames: ['a'] }] }, '/etc/hosts is the cloud’s'],
     ['spec.hostIPC', { hostIPC: true }, 'shares nothing with its host'],
     ['spec.hostNetwork', { hostNetwork: true }, 'shares nothing with its host'],

@@ -38,11 +38,12 @@ const podFields = {
   readinessGates: 'harmless',
   // The control plane publishes the name; only the container's own /etc/hosts goes without it.
   subdomain: 'harmless',
+  // Refused when they are added (`pod-update.ts`). A group that has to be made anew later goes without them.
+  ephemeralContainers: 'harmless',
   // The cloud gives every container a time of its own to stop.
   terminationGracePeriodSeconds: 'harmless',
 
   activeDeadlineSeconds: refused('nobody stops a group after a time; set it on the Job, whose controller does'),
-  ephemeralContainers: refused('containers cannot be added to a group; use exec'),
   hostAliases: refused('/etc/hosts is the cloud’s'),
   hostIPC: refused(sharesNothing),
   hostNetwork: refused(sharesNothing),

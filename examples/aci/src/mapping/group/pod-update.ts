@@ -10,7 +10,10 @@ import { Refusals } from './refusals.js';
 export function checkUpdate(pod: Pod, known: PodStatus = {}): void {
   const refusals = new Refusals();
   checkPodFields(pod, refusals);
-  const { initContainers, containers } = pod.spec;
+  const { initContainers, containers, ephemeralContainers = [] } = pod.spec;
+  if (ephemeralContainers.length > 0) {
+    refusals.add('spec.ephemeralContainers', 'containers cannot be added to a group; use exec');
+  }
   checkImages('spec.initContainers', initContainers, known.initContainerStatuses, refusals);
   checkImages('spec.containers', containers, known.containerStatuses, refusals);
   refusals.throwFor(pod);
