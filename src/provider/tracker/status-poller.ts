@@ -14,6 +14,7 @@
  * 6. No pod is claimed while a call for it waits.
  * 7. After `close()` nothing is notified.
  */
+import { nextTurn } from '../../kube/reflector/turn.js';
 import type { Pod, PodStatus } from '../../kube/types.js';
 import { type Clock, type Random, systemClock, type Timer } from '../../runtime/clock.js';
 import { hasCode, VkError } from '../../runtime/errors.js';
@@ -55,6 +56,8 @@ export type PolledPods = Pick<NodePods, 'tracked' | 'find' | 'claim'>;
 
 /** An answer for all comes in pages of about as many: while fewer pods are due than it has pages, they are asked for singly. */
 const podsOfPage = 100;
+/** So many answers are taken over before others have their turn of the event loop. */
+const podsOfTurn = 1_000;
 
 interface Found {
   readonly kind: 'status';
@@ -218,11 +221,15 @@ export class StatusPoller {
     try {
       await work(() => (release = this.#pods.claim(look.ref)) !== undefined);
     } catch (err) {
-      this.#schedule.failed(look, this.#time.now());
-      if (!this.#isClosed) podLogger(this.#logger, look.ref).error({ err }, 'look at a pod failed');
+      this.#failed(look, err);
     } finally {
       release?.();
     }
+  }
+
+  #failed(look: Look, err: unknown): void {
+    this.#schedule.failed(look, this.#time.now());
+    if (!this.#isClosed) podLogger(this.#logger, look.ref).error({ err }, 'look at a pod failed');
   }
 
   async #ask({ ref, failures }: Look, claim: () => boolean): Promise<Answer> {
@@ -288,15 +295,13 @@ export class StatusPoller {
     const statuses = await this.#list.fetch();
     if (statuses === undefined || this.#isClosed) return;
     const chance = this.#random();
-    try {
-      for (const { pod } of this.#pods.tracked()) {
-        const look = this.#schedule.get(pod.metadata.uid);
-        if (look === undefined || this.#pool.has(look)) continue;
-        const status = statuses.get(keyOf(look.ref));
-        this.#listed(look, began, status && { kind: 'status', status, chance });
-      }
-    } catch (err) {
-      this.#logger.error({ err }, 'look at the pods failed');
+    let seen = 0;
+    for (const { pod } of this.#pods.tracked()) {
+      if (++seen % podsOfTurn === 0) await nextTurn();
+      const look = this.#schedule.get(pod.metadata.uid);
+      if (look === undefined || this.#pool.has(look)) continue;
+      const status = statuses.get(keyOf(look.ref));
+      this.#listed(look, began, status && { kind: 'status', status, chance });
     }
     this.#pool.pump();
   }
@@ -306,8 +311,12 @@ export class StatusPoller {
       if (look.dueAt <= this.#time.now()) this.#await(look);
       return;
     }
-    const found = this.#conclude(look, began, answer);
-    if (found && this.#afterLook) this.#pool.add(look, () => this.#after(look, found));
+    try {
+      const found = this.#conclude(look, began, answer);
+      if (found && this.#afterLook) this.#pool.add(look, () => this.#after(look, found));
+    } catch (err) {
+      this.#failed(look, err);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PodStatus } from '../../../src/kube/types.js';
+import type { Pod, PodStatus } from '../../../src/kube/types.js';
 import { VkError } from '../../../src/runtime/errors.js';
 import { refOf, runningStatus, TrackerScene } from './tracker-scene.js';
 
@@ -171,6 +171,39 @@ describe('PodsTracker, of answers that make no sense', () => {
     await scene.start();
     expect(scene.node.notified).toEqual([]);
     expect(scene.logged).toEqual(['pod statuses not listed']);
+  });
+
+  it('takes over what is said of others where what is said of one cannot be taken', async () => {
+    await using scene = new TrackerScene();
+    for (const name of ['odd', 'web']) scene.add(name);
+    scene.backend.withBulk();
+    const { notify } = scene.node;
+    Object.assign(scene.node, {
+      notify: (pod: Pod) => {
+        if (pod.metadata.name === 'odd') throw new Error('not expected');
+        notify(pod);
+      },
+    });
+    await scene.start();
+    expect(scene.node.status('web')?.phase).toBe('Running');
+    expect(scene.logged).toEqual(['look at a pod failed']);
+  });
+
+  it('lets others have their turn while it takes over what is said of very many', async () => {
+    await using scene = new TrackerScene({ cleanup: false });
+    for (let index = 0; index < 5_000; index += 1) scene.add(`pod-${index}`);
+    scene.backend.withBulk();
+    const turns: number[] = [];
+    let isOver = false;
+    const count = (): void => {
+      turns.push(scene.node.notified.length);
+      if (!isOver) setImmediate(count);
+    };
+    count();
+    await scene.start();
+    while (scene.node.notified.length < 5_000) await new Promise((resolve) => setImmediate(resolve));
+    isOver = true;
+    expect(new Set(turns).size).toBeGreaterThanOrEqual(5);
   });
 
   it('refuses an update to what is no status, and says so', async () => {
