@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from 'vk-sdk/testing';
 import { AzureContainerGroups } from '../src/cloud/azure-container-groups.js';
 import { cloudThrottles } from '../src/cloud/cloud-throttles.js';
+import { onlyAt } from '../src/cloud/own-host.js';
 import { HttpsServer } from './emulator/http/https-server.js';
 
 const { signal } = new AbortController();
@@ -124,6 +125,25 @@ describe('a cloud that does not keep its word', () => {
     });
     await expect(redirecting.api.get('web', signal)).rejects.toThrow('refused (status 307)');
     expect(other.asked).toEqual([]);
+  });
+
+  it.each([
+    ['https://management.azure.com/next', true],
+    ['https://westus2.management.azure.com/operations/1', true],
+    ['http://management.azure.com/next', false],
+    ['https://evilmanagement.azure.com/next', false],
+    ['https://management.azure.com.evil.example/next', false],
+    ['https://management.azure.com:8443/next', false],
+  ])('is asked at its own hosts alone: %s %s', async (url, expected) => {
+    let isAsked = false;
+    const next = (): Promise<never> => {
+      isAsked = true;
+      return Promise.reject(new Error('no answer'));
+    };
+    const { policy } = onlyAt('https://management.azure.com');
+    const request = { url } as Parameters<typeof policy.sendRequest>[0];
+    await expect(policy.sendRequest(request, next)).rejects.toThrow();
+    expect(isAsked).toBe(expected);
   });
 
   it('is given up where no token comes, and asked for one anew', async () => {
