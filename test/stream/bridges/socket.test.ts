@@ -179,13 +179,16 @@ describe('pipeToSocket', () => {
   });
 
   it('ends in order when the target has answered and hears no more', async () => {
+    let answered: Socket | undefined;
     const target = await listen((socket) => {
-      socket.end('413', () => socket.destroy());
+      answered = socket.end('413');
     });
     const [near, far] = client();
     const joined = pipeToSocket(far, target);
     const sending = setInterval(() => near.writable && near.write(Buffer.alloc(1_000)), 1);
     expect(await received(near)).toBe('413');
+    // Not before: the reset that comes of it would overtake the answer.
+    answered?.destroy();
     const { brokenBy } = await joined;
     clearInterval(sending);
     expect(brokenBy).toBeUndefined();
