@@ -11,7 +11,8 @@ const load = isFull
   : {
       pods: 50,
       latencyScale: 0.1,
-      limits: { creates: { requests: 20, windowMs: 2_000 }, removals: { requests: 20, windowMs: 2_000 } },
+      limits: { creates: { requests: 20, windowMs: 1_500 }, removals: { requests: 20, windowMs: 1_500 } },
+      tracker: { pace: { fastestMs: 500 } },
       withinMs: 30_000,
     };
 

@@ -5,11 +5,11 @@
 import { eventually } from '@vk-sdk-examples/shared/testing';
 import { podRef, pods, VirtualNode, type KubeApi, type Pod } from 'vk-sdk';
 import type { TestCluster } from 'vk-sdk/testing';
-import { AciProvider } from '../../src/aci-provider.js';
+import { AciProvider, type AciProviderOptions } from '../../src/aci-provider.js';
 import { emulatedSettings } from '../../src/emulated-cloud.js';
 import { groupName } from '../../src/mapping/index.js';
 import { AciEmulator, documentedLimits, realisticLatencies, type AciEmulatorOptions } from '../emulator/index.js';
-import type { WindowLimit } from '../emulator/options.js';
+import type { BucketLimit, WindowLimit } from '../emulator/options.js';
 import { isRunning, podOf } from '../scene.js';
 
 export interface LoadOptions {
@@ -17,6 +17,8 @@ export interface LoadOptions {
   /** What part of their length the cloud's latencies have. Default: 1. */
   readonly latencyScale?: number;
   readonly limits?: NonNullable<AciEmulatorOptions['limits']>;
+  /** Default: the provider's. */
+  readonly tracker?: NonNullable<AciProviderOptions['tracker']>;
   /** How long each half may take. */
   readonly withinMs: number;
 }
@@ -40,24 +42,31 @@ export interface LoadReport {
 }
 
 /**
- * The published limits, those for hours scaled in time: with a thirtieth of their windows an hour is two minutes, and pods
- * are throttled as often as they would be. Buckets of reads, writes and deletes are as they are.
+ * The published limits in a time that goes faster, with 1/30 an hour in two minutes: so many requests in shorter windows, and
+ * buckets that are as large and refill sooner. Pods are refused as often as they would be, and wait less long.
  */
 export function scaledLimits(scale: number): NonNullable<AciEmulatorOptions['limits']> {
-  const scaled = ({ requests, windowMs }: WindowLimit): WindowLimit => ({ requests, windowMs: windowMs * scale });
-  const { creates, removals } = documentedLimits;
-  return { ...documentedLimits, creates: creates.map(scaled), removals: removals.map(scaled) };
+  const window = ({ requests, windowMs }: WindowLimit): WindowLimit => ({ requests, windowMs: windowMs * scale });
+  const refill = ({ bucket, perSecond }: BucketLimit): BucketLimit => ({ bucket, perSecond: perSecond / scale });
+  const { creates, removals, reads, writes, deletes } = documentedLimits;
+  return {
+    creates: creates.map(window),
+    removals: removals.map(window),
+    reads: refill(reads),
+    writes: refill(writes),
+    deletes: refill(deletes),
+  };
 }
 
 /** Load that is under way at a time. */
 const clients = 16;
 
 export async function runLoad(cluster: TestCluster, options: LoadOptions): Promise<LoadReport> {
-  const { latencyScale = 1, limits = {}, withinMs } = options;
+  const { latencyScale = 1, limits = {}, tracker = {}, withinMs } = options;
   const cloud = new AciEmulator({ latencies: realisticLatencies(Math.random, latencyScale), limits });
   await cloud.start();
   const nodeName = `load-${options.pods}`;
-  const provider = new AciProvider(emulatedSettings(cloud, nodeName), { hostIP: '10.9.8.7' });
+  const provider = new AciProvider(emulatedSettings(cloud, nodeName), { hostIP: '10.9.8.7', tracker });
   const node = new VirtualNode(nodeName, provider, cluster.client, { pods: { danglingIntervalMs: Infinity } });
   try {
     await node.start();
