@@ -4,7 +4,7 @@
  */
 import type { Pod, PodStatus } from '../../kube/types.js';
 import { showsMissingInputs, waitingStatus } from '../inputs/inputs-verdict.js';
-import { isTerminal, neverCreated, type PodRecord } from './pod-record.js';
+import { hasStarted, isTerminal, neverCreated, type PodRecord } from './pod-record.js';
 import { statusPatch, type StatusPatch } from './pod-status-patch.js';
 
 export type PodWrite =
@@ -89,7 +89,10 @@ function toTell(record: PodRecord, desired: Pod, now: number): Told | undefined 
     if (isFinal && backend === 'uncertain') return undefined;
     const phase = isFinal ? 'Failed' : 'Pending';
     const told = { phase, reason: 'ProviderFailed', message: failures.create.message };
-    return { status: { ...noLongerMissing(desired, now), ...told }, cause: failures.create };
+    // It ran before the backend lost it: nobody is to send it requests meanwhile.
+    const isLost = !isFinal && hasStarted(desired.status);
+    const before = isLost ? waitingStatus(desired, { containers: new Map() }, now) : noLongerMissing(desired, now);
+    return { status: { ...before, ...told }, cause: failures.create };
   }
   if (failures.update) {
     const status = { ...(reported ?? desired.status), reason: 'ProviderFailed', message: failures.update.message };

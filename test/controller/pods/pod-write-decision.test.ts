@@ -46,6 +46,21 @@ describe('which API write a pod needs', () => {
     expect(failed).toMatchObject({ patch: { status: { phase: 'Failed', reason: 'ProviderFailed' } } });
   });
 
+  it('takes a pod out of service that had run and cannot be made anew', () => {
+    const failing = { message: 'quota (attempt 2)', attempts: 2, retryAt: t0 + 1, isMissingInputs: false };
+    const record = aRecord(aPod({ status: running() }), { backend: 'absent', failures: { create: failing } });
+    expect(decideWrite(record, rules, t0)).toMatchObject({
+      patch: {
+        status: {
+          phase: 'Pending',
+          reason: 'ProviderFailed',
+          conditions: expect.arrayContaining([expect.objectContaining({ type: 'Ready', status: 'False' })]) as unknown,
+          containerStatuses: [{ ready: false, state: { waiting: {} } }],
+        },
+      },
+    });
+  });
+
   it('upstream §2: keeps the phase of a running pod whose update fails', () => {
     const record = aRecord(aPod({ status: running() }), {
       backend: 'present',
