@@ -9,6 +9,7 @@ import { AciProvider, type AciProviderOptions } from '../../src/aci-provider.js'
 import { emulatedSettings } from '../../src/emulated-cloud.js';
 import { groupName } from '../../src/mapping/index.js';
 import { AciEmulator, documentedLimits, realisticLatencies, type AciEmulatorOptions } from '../emulator/index.js';
+import type { RequestRecord } from '../emulator/http/request-log.js';
 import type { BucketLimit, WindowLimit } from '../emulator/options.js';
 import { isRunning, podOf } from '../scene.js';
 
@@ -24,9 +25,10 @@ export interface LoadOptions {
 }
 
 export interface Phase {
-  /** Requests that arrived, by operation, and those of them that were answered 429. */
+  /** Requests that were not refused, by operation. */
   readonly requests: ReadonlyMap<string, number>;
-  readonly throttled: number;
+  /** Those that were, with 429. */
+  readonly refused: ReadonlyMap<string, number>;
   /** From the pod's creation, or the request for its deletion, until Kubernetes knew, in order. */
   readonly latenciesMs: readonly number[];
 }
@@ -119,24 +121,20 @@ async function podsOf(client: KubeApi, nodeName: string): Promise<number> {
 }
 
 async function phase(cloud: AciEmulator, work: () => Promise<readonly number[]>): Promise<Phase> {
-  const [before, throttledBefore] = [counts(cloud), throttled(cloud)];
+  const beganAt = Date.now();
   const latenciesMs = [...(await work())].sort((one, other) => one - other);
-  const requests = new Map(
-    [...counts(cloud)]
-      .map(([operation, count]) => [operation, count - (before.get(operation) ?? 0)] as const)
-      .filter(([, count]) => count > 0),
-  );
-  return { requests, throttled: throttled(cloud) - throttledBefore, latenciesMs };
+  const records = cloud.requests.of().filter(({ atMs }) => atMs >= beganAt);
+  return {
+    requests: counted(records.filter(({ status }) => status !== 429)),
+    refused: counted(records.filter(({ status }) => status === 429)),
+    latenciesMs,
+  };
 }
 
-function counts(cloud: AciEmulator): ReadonlyMap<string, number> {
-  const operations = ['create', 'get', 'list', 'delete', 'poll', 'token'] as const;
-  return new Map(operations.map((operation) => [operation, cloud.requests.count(operation)]));
-}
-
-/** Of the last 10,000 requests, which is more than there are. */
-function throttled(cloud: AciEmulator): number {
-  return cloud.requests.of().filter(({ status }) => status === 429).length;
+function counted(records: readonly RequestRecord[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { operation } of records) counts.set(operation, (counts.get(operation) ?? 0) + 1);
+  return counts;
 }
 
 async function inTurn<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
