@@ -61,7 +61,9 @@ export class ProcessMachine implements Machine {
     const words =
       this.#options.execCommand === 'words' ? command.split(/\s+/).filter((word) => word !== '') : [command];
     const shell = terminal && words.length === 1 && /(^|\/)(ba|da|a|z)?sh$/.test(words[0] ?? '');
-    const running = this.#spawn(container, shell ? [...words, '-i'] : words, true, terminal && sizeOf(terminal));
+    // A terminal has one output: on two pipes a prompt may come after what is printed later.
+    const started = shell ? ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh', ...words, '-i'] : words;
+    const running = this.#spawn(container, started, true, terminal && sizeOf(terminal));
     const lines = terminal
       ? new LineDiscipline({
           echo: ends.output,
