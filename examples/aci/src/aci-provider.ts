@@ -115,9 +115,15 @@ export class AciProvider implements Provider, AsyncDisposable {
     checkUpdate(pod, this.#nodePods?.find(podRef(pod))?.lastStatus);
   }
 
+  /**
+   * Ends with `NotFound` when the group has gone: the node then knows that without another look, whose turn would come after
+   * the deletions of all other pods.
+   */
   async deletePod(pod: Pod, context: DeleteContext): Promise<void> {
     refuseInPause(this.#throttles.deletes, this.#clock, `container group ${groupName(podRef(pod))}: delete`);
     await this.#groups.remove(podRef(pod), context);
+    const { namespace, name } = podRef(pod);
+    throw new VkError('NotFound', `pod ${namespace}/${name}: its container group has gone`);
   }
 
   getPod(ref: PodRef, context: CallContext): Promise<Pod | undefined> {

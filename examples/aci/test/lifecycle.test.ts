@@ -323,7 +323,8 @@ describe('a pod on the cloud', () => {
     group.spec = { ...group.spec, tags: { ...group.spec.tags, NodeName: 'node-2' } };
     expect(await scene.provider.getPods(context)).toEqual([]);
     expect(await scene.provider.getPod(podRef(pod), context)).toBeUndefined();
-    await scene.provider.deletePod(pod, { ...context, gracePeriodSeconds: 0 });
+    const deletion = scene.provider.deletePod(pod, { ...context, gracePeriodSeconds: 0 });
+    await expect(deletion).rejects.toMatchObject({ code: 'NotFound' });
     expect(scene.groups).toEqual([scene.group(pod)]);
   });
 });
