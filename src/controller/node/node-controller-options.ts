@@ -2,6 +2,7 @@
 import type { ObjectSource } from '../../kube/object-source.js';
 import type { Node } from '../../kube/types.js';
 import type { NodeHealth } from '../../provider/provider.js';
+import { checkNumbers } from '../../runtime/check-numbers.js';
 import { type Clock, type Random, systemClock } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
 import { type Logger, silentLogger } from '../../runtime/logger.js';
@@ -65,11 +66,10 @@ export function resolveNodeControllerOptions(options: NodeControllerOptions): Re
     random: options.random ?? Math.random,
     logger: options.logger ?? silentLogger,
   };
-  for (const [name, value] of Object.entries(resolved)) {
-    if (typeof value !== 'number' || value > 0) continue;
-    throw new VkError('InvalidInput', `option ${name}: ${value} is not a number above 0`);
-  }
-  const { leaseDurationSeconds, leaseRenewIntervalMs } = resolved;
+  const { leaseDurationSeconds, leaseRenewIntervalMs, statusUpdateIntervalMs } = resolved;
+  const { pingIntervalMs, pingTimeoutMs, unreachableAfterMs } = resolved;
+  checkNumbers({ leaseDurationSeconds, leaseRenewIntervalMs, statusUpdateIntervalMs }, 'above 0');
+  checkNumbers({ pingIntervalMs, pingTimeoutMs, unreachableAfterMs }, 'above 0');
   if (!Number.isInteger(leaseDurationSeconds)) {
     throw new VkError('InvalidInput', `option leaseDurationSeconds: ${leaseDurationSeconds} is not a whole number`);
   }

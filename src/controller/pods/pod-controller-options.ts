@@ -1,9 +1,9 @@
 /** What a PodController can be told, and what it does by default. */
 import type { Pod } from '../../kube/types.js';
 import type { PodRef } from '../../provider/provider.js';
+import { checkNumbers } from '../../runtime/check-numbers.js';
 import { systemClock, type Clock, type Random } from '../../runtime/clock.js';
 import { silentLogger, type Logger } from '../../runtime/logger.js';
-import { VkError } from '../../runtime/errors.js';
 import type { Backoff } from '../../runtime/backoff.js';
 import { noWorkQueueMetrics, type WorkQueueMetrics } from '../queue/work-queue-metrics.js';
 import type { DanglingRules } from '../../provider/tracker/dangling-pods.js';
@@ -89,11 +89,12 @@ export interface ResolvedPodControllerOptions {
 
 /** Throws `InvalidInput` for a number that makes no sense. */
 export function resolvePodControllerOptions(options: PodControllerOptions): ResolvedPodControllerOptions {
-  for (const [name, value] of Object.entries(options)) {
-    const least = name.endsWith('Concurrency') || name === 'danglingSightings' ? 1 : 0;
-    if (typeof value !== 'number' || (value >= least && !Number.isNaN(value))) continue;
-    throw new VkError('InvalidInput', `option ${name}: ${value} is not a number from ${least} up`);
-  }
+  const { providerConcurrency, writeConcurrency, danglingSightings, danglingMinAgeMs, danglingMaxPerSweep } = options;
+  const { retryBaseDelayMs, retryMaxDelayMs, pollIntervalMs, danglingIntervalMs, forceFinaliseAfterMs } = options;
+  checkNumbers({ providerConcurrency, writeConcurrency, danglingSightings }, 1);
+  checkNumbers({ danglingMinAgeMs, danglingMaxPerSweep, retryBaseDelayMs, retryMaxDelayMs, forceFinaliseAfterMs }, 0);
+  checkNumbers({ danglingIntervalMs }, 0);
+  checkNumbers({ pollIntervalMs }, 'above 0');
   return {
     events: options.events ?? noEvents,
     clock: options.clock ?? systemClock,

@@ -1,5 +1,7 @@
 /** When a pod that only the backend has is removed from it. */
 
+import { checkNumbers } from '../../runtime/check-numbers.js';
+
 export interface CleanupRules {
   /** From the end of one search to the next. Default: 300,000, as virtual-kubelet's. */
   readonly intervalMs: number;
@@ -23,3 +25,12 @@ export const defaultCleanupRules: CleanupRules = {
   suspiciousMinAgeMs: 3_600_000,
   maxPerSweep: 10,
 };
+
+/** The rules with their defaults. Throws `InvalidInput` for a number that makes no sense. */
+export function resolveCleanupRules(rules: Partial<CleanupRules> = {}): CleanupRules {
+  const { intervalMs, sightings, minAgeMs, suspiciousMinAgeMs, maxPerSweep } = rules;
+  checkNumbers({ intervalMs }, 'above 0', 'cleanup');
+  checkNumbers({ sightings, maxPerSweep }, 1, 'cleanup');
+  checkNumbers({ minAgeMs, suspiciousMinAgeMs }, 0, 'cleanup');
+  return { ...defaultCleanupRules, ...rules };
+}

@@ -18,12 +18,13 @@ import { Throttle } from '../cloud/throttle.js';
 import type { PodRef } from '../provider.js';
 import { BackendCalls } from './backend-calls.js';
 import { BackendEvents } from './backend-events.js';
-import { defaultCleanupRules } from './cleanup-rules.js';
+import { resolveCleanupRules, type CleanupRules } from './cleanup-rules.js';
 import { DanglingCleaner } from './dangling-cleaner.js';
 import type { NodePods, NotifierContext } from './node-pods.js';
 import type { PodsTrackerHandler } from './pods-tracker-handler.js';
 import type { PodsTrackerOptions, PodsTrackerStatus } from './pods-tracker-options.js';
 import { StatusPoller, type PodStatusSource } from './status-poller.js';
+import { checkStatusPollerOptions } from './status-poller-options.js';
 import { trackerMetrics } from './tracker-metrics.js';
 
 /**
@@ -47,16 +48,21 @@ import { trackerMetrics } from './tracker-metrics.js';
 export class PodsTracker implements AsyncDisposable {
   readonly #handler: PodsTrackerHandler;
   readonly #options: PodsTrackerOptions;
+  /** Undefined if nothing is to be removed. */
+  readonly #rules: CleanupRules | undefined;
   readonly #throttle: Throttle;
   readonly #calls: BackendCalls;
   /** The node's from `start` on, unless the tracker has one of its own. */
   #logger: Logger;
   #parts: Parts | undefined;
 
+  /** Throws `InvalidInput` for an option that makes no sense. */
   constructor(handler: PodsTrackerHandler, options: PodsTrackerOptions = {}) {
+    checkStatusPollerOptions(options);
     const { clock = systemClock, random = Math.random, callTimeoutMs = 30_000 } = options;
     this.#handler = handler;
     this.#options = options;
+    this.#rules = options.cleanup === false ? undefined : resolveCleanupRules(options.cleanup);
     this.#logger = options.logger ?? silentLogger;
     const logger = lateLogger(() => this.#logger);
     this.#throttle = options.throttle ?? new Throttle({ clock, random, logger });
@@ -112,7 +118,7 @@ export class PodsTracker implements AsyncDisposable {
   }
 
   #assemble(notify: (pod: Pod) => void, { pods, logger: contextLogger }: NotifierContext): Parts {
-    const { clock = systemClock, random = Math.random, logger = contextLogger, cleanup } = this.#options;
+    const { clock = systemClock, random = Math.random, logger = contextLogger } = this.#options;
     this.#logger = logger;
     const calls = this.#calls;
     const handler = this.#handler;
@@ -124,8 +130,8 @@ export class PodsTracker implements AsyncDisposable {
       { missingLooks: 2, ...this.#options, clock, random, logger },
       { calls, ...(handler.fetchPodEvents && { afterLook: (tracked, claim) => events.fetch(tracked, claim) }) },
     );
-    if (cleanup === false) return { poller, events, cleaner: undefined };
-    const rules = { ...defaultCleanupRules, ...cleanup };
+    const rules = this.#rules;
+    if (rules === undefined) return { poller, events, cleaner: undefined };
     const cleaner = new DanglingCleaner(handler, pods, {
       ...{ rules, calls, clock, random, logger },
       onUnlisted: (ref) => poller.look(ref),

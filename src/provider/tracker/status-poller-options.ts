@@ -1,4 +1,5 @@
 /** What a StatusPoller can be told. */
+import { checkNumbers } from '../../runtime/check-numbers.js';
 import type { Clock, Random } from '../../runtime/clock.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { Throttle } from '../cloud/throttle.js';
@@ -20,4 +21,15 @@ export interface StatusPollerOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
+}
+
+/** Throws `InvalidInput` for a number that makes no sense. */
+export function checkStatusPollerOptions(options: StatusPollerOptions): void {
+  const { concurrency, missingLooks, callTimeoutMs, jitter, pace = {} } = options;
+  const { fastestMs, slowestMs, slowestPerPodMs, growth } = pace;
+  checkNumbers({ concurrency, missingLooks }, 1);
+  checkNumbers({ callTimeoutMs }, 'above 0');
+  checkNumbers({ jitter }, 0);
+  checkNumbers({ fastestMs, slowestMs }, 'above 0', 'pace');
+  checkNumbers({ slowestPerPodMs, growth }, 0, 'pace');
 }

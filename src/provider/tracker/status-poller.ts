@@ -34,7 +34,7 @@ import { defaultPace, type Pace } from './pace.js';
 import { isRecord, keyOf } from './pod-keys.js';
 import { StatusList } from './status-list.js';
 import { SteadyTime } from './steady-time.js';
-import type { StatusPollerOptions } from './status-poller-options.js';
+import { checkStatusPollerOptions, type StatusPollerOptions } from './status-poller-options.js';
 
 /** Where statuses come from. */
 export interface PodStatusSource extends Partial<PodStatusLister> {
@@ -98,6 +98,7 @@ export class StatusPoller {
     options: StatusPollerOptions = {},
     parts: StatusPollerParts = {},
   ) {
+    checkStatusPollerOptions(options);
     const { clock = systemClock, random = Math.random, logger = silentLogger } = options;
     const { jitter = 0.1, concurrency = 16, callTimeoutMs = 30_000, missingLooks = 1 } = options;
     this.#source = source;

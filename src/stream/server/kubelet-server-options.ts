@@ -1,6 +1,7 @@
 /** What a KubeletServer can be told, and what it does by default. */
 import type { KubeApi } from '../../kube/api.js';
 import type { CertificateAndKey } from '../../kube/pki/certificates.js';
+import { checkNumbers } from '../../runtime/check-numbers.js';
 import { systemClock, type Clock, type Random } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
 import { silentLogger, type Logger } from '../../runtime/logger.js';
@@ -139,11 +140,11 @@ export function resolveKubeletServerOptions(options: KubeletServerOptions): Reso
     random: options.random ?? Math.random,
     logger: options.logger ?? silentLogger,
   };
-  check('limits', resolved.limits);
-  check('kubelet server', { reviewTimeoutMs, goneGraceMs: resolved.goneGraceMs });
+  checkNumbers(resolved.limits, 'above 0', 'limits');
+  checkNumbers({ reviewTimeoutMs, goneGraceMs: resolved.goneGraceMs }, 'above 0', 'kubelet server');
   const { spdyLimits = {}, ...streaming } = resolved.streaming;
-  check('streaming', streaming);
-  check('spdyLimits', spdyLimits);
+  checkNumbers(streaming, 'above 0', 'streaming');
+  checkNumbers(spdyLimits, 'above 0', 'spdyLimits');
   return resolved;
 }
 
@@ -163,11 +164,4 @@ function resolveLimits(limits: KubeletServerLimits = {}): Required<KubeletServer
 
 function sourceOf(certificate: CertificateAndKey | ServingCertificateSource): ServingCertificateSource {
   return 'open' in certificate ? certificate : fixedCertificate(certificate);
-}
-
-function check(what: string, numbers: object): void {
-  for (const [name, value] of Object.entries(numbers)) {
-    if (typeof value === 'number' && value > 0) continue;
-    throw new VkError('InvalidInput', `option ${name} of ${what}: ${String(value)} is not a number above 0`);
-  }
 }
