@@ -13,6 +13,7 @@
  * 6. Nobody waits for a pause that is longer than `longestWaitMs`.
  */
 import { type Backoff, backoffDelayMs } from '../../runtime/backoff.js';
+import { checkNumbers } from '../../runtime/check-numbers.js';
 import { type Clock, type Random, systemClock, type Timer } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
 import { type Logger, silentLogger } from '../../runtime/logger.js';
@@ -89,10 +90,13 @@ export class Throttle {
   /** Held while somebody waits: the timer of a pause keeps no process alive. */
   #hold: AbortController | undefined;
 
+  /** Throws `InvalidInput` for an option that makes no sense. */
   constructor(options: ThrottleOptions = {}) {
-    const { baseDelayMs = 1_000, maxDelayMs = 60_000 } = options;
+    const { baseDelayMs = 1_000, maxDelayMs = 60_000, longestWaitMs = Infinity } = options;
+    checkNumbers({ baseDelayMs, maxDelayMs }, 'above 0');
+    checkNumbers({ longestWaitMs }, 0);
     this.#backoff = { baseDelayMs, maxDelayMs, jitter: 0.5 };
-    this.#longestWaitMs = options.longestWaitMs ?? Infinity;
+    this.#longestWaitMs = longestWaitMs;
     this.#throttlingOf = options.throttlingOf ?? throttlingOf;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;

@@ -331,6 +331,16 @@ describe('Throttle', () => {
   });
 });
 
+describe('the options of a throttle', () => {
+  it.each([
+    [{ baseDelayMs: 0 }, 'option baseDelayMs: 0 is not a number above 0'],
+    [{ maxDelayMs: NaN }, 'option maxDelayMs: NaN is not a number above 0'],
+    [{ longestWaitMs: -1 }, 'option longestWaitMs: -1 is not a number from 0 up'],
+  ])('are refused where they make no sense: %j', (options, message) => {
+    expect(() => new Throttle(options)).toThrow(message);
+  });
+});
+
 describe('throttlingOf', () => {
   it('knows errors of another copy of the package', () => {
     expect(throttlingOf({ code: 'TooManyRequests', retry: { afterMs: 5 } })).toEqual({ afterMs: 5 });
