@@ -3,8 +3,10 @@
  * certificate for it, and both are replaced when the signer says. Neighbours: `pod-certificate-request.ts` decides what came
  * of a request, `pki/pod-key.ts` makes keys, `service-account-tokens.ts` does the same for tokens.
  *
- * 1. One request at a time for each certificate; what is asked for alike by one pod is one certificate.
- * 2. Keys are in memory alone: with the last holder they go, and a process that starts anew asks for new ones.
+ * 1. One request at a time for each certificate; what is asked for alike by one pod is one certificate. Of all of them few
+ *    are asked for at once: an RSA key takes seconds of a processor, on threads that files need too.
+ * 2. Keys are in memory alone: with the last holder they go, and a process that starts anew asks for new ones. With a node's
+ *    last certificate its watch goes.
  * 3. A certificate stays in use until there is another. A signer's refusal is its last word.
  * 4. No key is in a log or an error.
  */
@@ -12,7 +14,7 @@ import { systemClock, type Clock, type Random, type Timer } from '../runtime/clo
 import { VkError } from '../runtime/errors.js';
 import { silentLogger, type Logger } from '../runtime/logger.js';
 import type { KubeApi } from './api.js';
-import { newPodKey } from './pki/pod-key.js';
+import { newPodKey, type PodKey } from './pki/pod-key.js';
 import {
   outcomeOf,
   type PodCertificateRequest,
@@ -55,12 +57,21 @@ interface Kept {
   known: Sourced<PodCertificate> | undefined;
   /** The request that a signer is to answer, by `namespace/name`, and its key. */
   pending: { readonly name: string; readonly key: string } | undefined;
+  /** Made for a request that could not be: for the next one. */
+  unused: PodKey | undefined;
+  /** Since the last certificate. */
   attempt: number;
   timer: Timer | undefined;
 }
 
-/** After this time without a word of it a request is taken for deleted, as kubelets do. */
+/** A request that the watch does not show after this time is taken for deleted, as kubelets do. */
 const abandonMs = 600_000;
+/** So many are asked for at once. */
+const concurrency = 2;
+/** How often it is looked whether a certificate is due: the machine may have slept, or its clock been set. */
+const lookMs = 60_000;
+/** A kubelet comes back to what failed within two minutes, too. */
+const backoff = { firstMs: 2_000, longestMs: 120_000 };
 
 export class PodCertificates implements AsyncDisposable {
   readonly #api: KubeApi;
@@ -72,7 +83,9 @@ export class PodCertificates implements AsyncDisposable {
   readonly #pending = new Map<string, Kept>();
   /** A node may watch the requests of its own pods only. */
   readonly #watches = new Map<string, Reflector<PodCertificateRequest>>();
+  readonly #waiting = new Set<Kept>();
   readonly #calls = new Set<Promise<void>>();
+  readonly #endings = new Set<Promise<void>>();
   #closed = false;
 
   constructor(api: KubeApi, options: PodCertificatesOptions = {}) {
@@ -107,7 +120,7 @@ export class PodCertificates implements AsyncDisposable {
   async close(): Promise<void> {
     this.#closed = true;
     for (const [id, kept] of this.#kept) this.#end(id, kept);
-    await Promise.all([...this.#calls, ...[...this.#watches.values()].map((watch) => watch.close())]);
+    await Promise.all([...this.#calls, ...this.#endings]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -122,6 +135,7 @@ export class PodCertificates implements AsyncDisposable {
       ending,
       known: undefined,
       pending: undefined,
+      unused: undefined,
       attempt: 0,
       timer: undefined,
     };
@@ -134,8 +148,20 @@ export class PodCertificates implements AsyncDisposable {
     this.#kept.delete(id);
     kept.holders.clear();
     this.#abandon(kept);
+    this.#waiting.delete(kept);
     kept.known = undefined;
+    kept.unused = undefined;
     kept.ending.abort(new VkError('Aborted', `${subjectOf(kept.spec)}: no longer needed`));
+    this.#endWatch(kept.spec.nodeName);
+  }
+
+  #endWatch(nodeName: string): void {
+    const watch = this.#watches.get(nodeName);
+    if (watch === undefined) return;
+    for (const { spec } of this.#kept.values()) if (spec.nodeName === nodeName) return;
+    this.#watches.delete(nodeName);
+    const ending = watch.close().finally(() => this.#endings.delete(ending));
+    this.#endings.add(ending);
   }
 
   #abandon(kept: Kept): void {
@@ -146,23 +172,38 @@ export class PodCertificates implements AsyncDisposable {
 
   #ask(kept: Kept): void {
     this.#abandon(kept);
-    const call = this.#request(kept).finally(() => this.#calls.delete(call));
-    this.#calls.add(call);
+    this.#waiting.add(kept);
+    this.#pump();
+  }
+
+  #pump(): void {
+    for (const kept of this.#waiting) {
+      if (this.#calls.size >= concurrency) return;
+      this.#waiting.delete(kept);
+      const call = this.#request(kept).finally(() => {
+        this.#calls.delete(call);
+        this.#pump();
+      });
+      this.#calls.add(call);
+    }
   }
 
   async #request(kept: Kept): Promise<void> {
     const { signal } = kept.ending;
     const { spec } = kept;
     try {
-      const { request, key } = await newPodKey(spec.keyType);
       const [account, node] = await Promise.all([
         this.#api.get(serviceAccounts, { namespace: spec.namespace, name: spec.serviceAccountName }, { signal }),
         this.#api.get(nodes, { name: spec.nodeName }, { signal }),
       ]);
       const uids = { serviceAccountUID: account.metadata.uid ?? '', nodeUID: node.metadata.uid ?? '' };
+      const { request, key } = kept.unused ?? (await newPodKey(spec.keyType));
+      if (signal.aborted) return;
+      kept.unused = { request, key };
       const object = requestOf(spec, uids, request);
       const made = await this.#api.create(podCertificateRequests, object, { signal });
       if (signal.aborted) return;
+      kept.unused = undefined;
       this.#await(kept, `${spec.namespace}/${made.metadata.name ?? ''}`, key);
     } catch (error) {
       if (!signal.aborted) this.#noteFailure(kept, VkError.from(error));
@@ -170,14 +211,21 @@ export class PodCertificates implements AsyncDisposable {
   }
 
   #await(kept: Kept, name: string, key: string): void {
-    kept.attempt = 0;
     kept.pending = { name, key };
     this.#pending.set(name, kept);
-    kept.timer = this.#clock.setTimer(abandonMs * (1 + this.#random() / 2), () => this.#ask(kept));
+    this.#doubt(kept, name);
     this.#know(kept, { state: 'unreadable', error: new VkError('Unavailable', 'credential bundle is not issued yet') });
     // It may have come by the watch before the answer to its creation.
     const seen = this.#watch(kept.spec.nodeName).store.get(name);
     if (seen) this.#see(seen);
+  }
+
+  #doubt(kept: Kept, name: string): void {
+    kept.timer = this.#clock.setTimer(abandonMs * (1 + this.#random() / 2), () => {
+      // A signer may take its time.
+      if (this.#watches.get(kept.spec.nodeName)?.store.get(name)) this.#doubt(kept, name);
+      else this.#ask(kept);
+    });
   }
 
   #watch(nodeName: string): Reflector<PodCertificateRequest> {
@@ -211,8 +259,18 @@ export class PodCertificates implements AsyncDisposable {
       this.#replace(kept, { state: 'unreadable', error: new VkError('Forbidden', outcome.message) });
       return;
     }
-    kept.timer = this.#clock.setTimer(refreshDelayMs(outcome, this.#clock.now(), this.#random), () => this.#ask(kept));
+    kept.attempt = 0;
+    const nowMs = this.#clock.now();
+    const delayMs = refreshDelayMs(outcome, nowMs, this.#random);
+    this.#awaitRefresh(kept, nowMs + delayMs, delayMs);
     this.#replace(kept, { state: 'found', object: { key, chain: outcome.chain } });
+  }
+
+  /** By the clock, and no later than by the time that has passed: whichever of them is wrong. */
+  #awaitRefresh(kept: Kept, dueMs: number, leftMs: number): void {
+    const waitMs = Math.min(dueMs - this.#clock.now(), leftMs, lookMs);
+    if (waitMs <= 0) this.#ask(kept);
+    else kept.timer = this.#clock.setTimer(waitMs, () => this.#awaitRefresh(kept, dueMs, leftMs - waitMs));
   }
 
   /** Somebody has deleted a request before it was answered. */
@@ -224,7 +282,7 @@ export class PodCertificates implements AsyncDisposable {
 
   #noteFailure(kept: Kept, error: VkError): void {
     this.#abandon(kept);
-    const delayMs = Math.max(backoffMs(kept.attempt, error, this.#random), 1_000);
+    const delayMs = backoffMs(kept.attempt, error, this.#random, backoff);
     kept.attempt += 1;
     const { signerName, pod } = kept.spec;
     const fields = { signer: signerName, pod: pod.name, attempt: kept.attempt, delayMs, err: error };
