@@ -19,8 +19,10 @@ export function envFileValue(text: string, key: string): string | undefined {
     const line = (lines[index] ?? '').replace(/^[ \t]+/, '');
     if (line === '' || line.startsWith('#')) continue;
     const number = index + 1;
-    const [, name = '', rest] = /^([^=]*)=(.*)$/.exec(line) ?? [];
-    if (rest === undefined) throw malformed(number, "there is no '='");
+    const equals = line.indexOf('=');
+    if (equals < 0) throw malformed(number, "there is no '='");
+    const name = line.slice(0, equals);
+    const rest = line.slice(equals + 1);
     if (name === '' || /[ \t]$/.test(name)) throw malformed(number, "a name has to end at the '='");
     let value = '';
     if (!/^[ \t]/.test(rest)) {
@@ -29,7 +31,7 @@ export function envFileValue(text: string, key: string): string | undefined {
       if (read === undefined) throw malformed(number, 'the quote is not closed');
       value = read.value;
       index = read.index;
-      if (!/^[ \t]*(?:#.*)?$/.test(read.after)) throw malformed(index + 1, 'something follows the closing quote');
+      if (!/^[ \t]*(?:#|$)/.test(read.after)) throw malformed(index + 1, 'something follows the closing quote');
     }
     if (name === key) return value === '' ? undefined : value;
   }

@@ -44,10 +44,10 @@ function keysOf(value: unknown, path: string): string[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) throw invalid(path, 'is not a list of annotations');
   return value.map((key: unknown, index) => {
-    // As the keys of annotations have to be; a kubelet wants them in lower case.
-    if (typeof key === 'string' && /^([a-z\d.-]+\/)?[a-z\d]([a-z\d._-]*[a-z\d])?$/.test(key)) {
+    // As the keys of annotations have to be, in either case.
+    if (typeof key === 'string' && /^([a-z\d.-]+\/)?[a-z\d]([a-z\d._-]*[a-z\d])?$/i.test(key)) {
       if (value.indexOf(key) === index) return key;
-      throw invalid(`${path}[${index}]`, `is there twice`);
+      throw invalid(`${path}[${index}]`, 'is there twice');
     }
     throw invalid(`${path}[${index}]`, 'is not the key of an annotation');
   });

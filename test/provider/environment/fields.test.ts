@@ -165,6 +165,11 @@ describe('envFileValue (tasks/inject-data-application/define-environment-variabl
     expect(envFileValue(text.replaceAll('\n', '\r\n'), key)).toBe(expected);
   });
 
+  it('takes ends of lines of other kinds for text', () => {
+    const value = 'a\u2028b\u2029c\rd';
+    expect(envFileValue(`ABOVE='${value}' # ${value}\nK='${value}' # ${value}\n`, 'K')).toBe(value);
+  });
+
   it.each([
     ['PLAIN=secret', 'line 1: the value is not in single quotes'],
     ['EMPTY=', 'line 1: the value is not in single quotes'],

@@ -215,6 +215,12 @@ describe('credential plugins that go by the service account (KEP-4412, kubelet-c
     expect(await runs()).toHaveLength(1);
   });
 
+  it('may ask for annotations in either case, as those of kubelets may', () => {
+    const keys = ['eks.example.com/Role-ARN', 'Team'];
+    const [plugin] = config({ ...base, requiredServiceAccountAnnotationKeys: keys });
+    expect(plugin?.tokenAttributes?.requiredAnnotations).toEqual(keys);
+  });
+
   it('need a client', () => {
     expect(() => new CredentialPlugins(config(base), { binDir: folder })).toThrow(
       'its tokenAttributes need the option client',
