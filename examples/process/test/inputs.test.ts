@@ -126,6 +126,19 @@ describe.each(modes)('a pod that brings things with it, $what', ({ mode }) => {
       await scene.delete('files', 0);
     });
 
+    it('does not start with a value that no process can be given, and tells nothing of it', async () => {
+      const name = `nul-${mode}`;
+      const data = { key: Buffer.from('seeded-canary\0').toString('base64') };
+      await scene.server.client.create(secrets, { metadata: { namespace: 'default', name }, data });
+      const env = [{ name: 'V', valueFrom: { secretKeyRef: { name, key: 'key' } } }];
+      const app = sh('app', 'exec sleep 1000', { env, args: ['$(V)'] });
+      const pod = await scene.run(podOf('nul', app), (status) => appOf(status)?.state?.waiting?.message !== undefined);
+      expect(appOf(pod.status)?.state?.waiting?.message).toContain('variable "V": holds a NUL');
+      await scene.delete('nul', 0);
+      const told = JSON.stringify([scene.server.objects(events), scene.server.objects(pods)]);
+      expect(told).not.toContain('seeded-canary');
+    });
+
     it('sees updates whole, but not by a subPath, and keeps what is deleted', async () => {
       const { client } = scene.server;
       const at = { namespace: 'default', name: `live-${mode}` };

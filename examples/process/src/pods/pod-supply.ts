@@ -91,8 +91,20 @@ export class PodSupply {
     writeJson(this.#folder.environment, Object.fromEntries(recorded));
   }
 
-  /** A container's variables, as it is about to start. Throws if one of them is not to be had. */
+  /** A container's variables, as it is about to start. Throws if one of them is not to be had, or to be given to a process. */
   variables(pod: Pod, container: string): Variables {
+    const variables = this.#variables(pod, container);
+    const wrong = Object.entries(variables).find(([name, value]) => `${name}${value}`.includes('\0'));
+    if (wrong === undefined) return variables;
+    // Starting it would fail with an error that quotes the value.
+    const name = JSON.stringify(wrong[0]);
+    throw new VkError(
+      'InvalidInput',
+      `pod ${objectKey(pod)}: variable ${name}: holds a NUL, which no process can be given`,
+    );
+  }
+
+  #variables(pod: Pod, container: string): Variables {
     const all = readJson<RecordedVariables>(this.#folder.environment);
     const recorded = all?.[container];
     if (!this.#inputs && recorded) return recorded;
