@@ -53,8 +53,14 @@ function run(plugin: CredentialPlugin, request: string, { binDir, timeoutMs, clo
       env: { ...process.env, ...env },
       stdio: ['pipe', 'pipe', 'ignore'],
     });
-    const timer = clock.setTimer(timeoutMs, () => {
+    const kill = (): void => {
       child.kill('SIGKILL');
+      // What it has started may live on with the other ends, and would keep ours open.
+      child.stdin.destroy();
+      child.stdout.destroy();
+    };
+    const timer = clock.setTimer(timeoutMs, () => {
+      kill();
       fail(`did not answer within ${timeoutMs} ms`);
     });
     const output: Buffer[] = [];
@@ -62,7 +68,7 @@ function run(plugin: CredentialPlugin, request: string, { binDir, timeoutMs, clo
     child.stdout.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= maxOutputBytes) output.push(chunk);
-      else child.kill('SIGKILL');
+      else kill();
     });
     child.on('error', (cause) => {
       timer.cancel();

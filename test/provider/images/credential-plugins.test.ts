@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseCredentialPluginConfig, parseGoDuration } from '../../../src/provider/images/credential-plugin-config.js';
 import { CredentialPlugins } from '../../../src/provider/images/credential-plugins.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
@@ -150,6 +150,27 @@ describe('CredentialPlugins (tasks/administer-cluster/kubelet-credential-provide
     await clock.advance(60_000);
     expect(await pending).toEqual([]);
     expect(logged.join('\n')).toContain('did not answer within 60000 ms');
+  });
+
+  it.each([
+    ['takes too long', '', 'did not answer within 60000 ms'],
+    ['prints too much', 'process.stdout.write("canary".repeat(1_000_000));', 'printed more than 1048576 bytes'],
+  ])('leaves nothing open when it %s and what it started lives on', async (_, body, expected) => {
+    const child = `require('node:child_process').spawn('sleep', ['60'], { stdio: ['ignore', 'inherit', 'ignore'], detached: true })`;
+    await install(`const { pid } = ${child};
+      require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'pid'))}, String(pid));
+      setInterval(() => undefined, 1000); ${body}`);
+    const pidOf = () => readFile(join(folder, 'pid'), 'utf8').catch(() => '');
+    const pipes = () => process.getActiveResourcesInfo().filter((resource) => resource === 'PipeWrap').length;
+    const before = pipes();
+    const pending = usersOf(pluginsOf(provider()), 'a.example.com/app');
+    while ((await pidOf()) === '') await new Promise((resolve) => setImmediate(resolve));
+    const pid = Number(await pidOf());
+    onTestFinished(() => void process.kill(pid));
+    if (body === '') await clock.advance(60_000);
+    expect(await pending).toEqual([]);
+    expect(logged.join('\n')).toContain(expected);
+    await vi.waitFor(() => expect(pipes()).toBe(before));
   });
 
   it('says that a program is not there', async () => {
