@@ -35,6 +35,7 @@ export interface CredentialPluginsOptions {
 
 interface Answer {
   readonly credentials: RegistryCredentials;
+  readonly askedAtMs: number;
   readonly expiresAtMs: number;
 }
 
@@ -119,7 +120,8 @@ export class CredentialPlugins {
     const { binDir, timeoutMs = 60_000 } = this.#options;
     const said = await askProgram(plugin, image, account, { binDir, timeoutMs, clock: this.#clock });
     const now = this.#clock.now();
-    const answer = { credentials: new RegistryCredentials(said.entries), expiresAtMs: now + said.cacheDurationMs };
+    const credentials = new RegistryCredentials(said.entries);
+    const answer = { credentials, askedAtMs: now, expiresAtMs: now + said.cacheDurationMs };
     if (answer.expiresAtMs > now) this.#keep(cacheKey(plugin, said.cacheKeyType, image, account), answer);
     return answer;
   }
@@ -129,17 +131,23 @@ export class CredentialPlugins {
       const key = cacheKey(plugin, type, image, account);
       const answer = this.#cache.get(key);
       if (answer === undefined) continue;
-      if (answer.expiresAtMs > this.#clock.now()) return answer;
+      if (holds(answer, this.#clock.now())) return answer;
       this.#cache.delete(key);
     }
     return undefined;
   }
 
   #keep(key: string, answer: Answer): void {
+    for (const [each, kept] of this.#cache) if (!holds(kept, answer.askedAtMs)) this.#cache.delete(each);
     const [oldest] = this.#cache.keys();
     if (this.#cache.size >= maxCached && oldest !== undefined) this.#cache.delete(oldest);
     this.#cache.set(key, answer);
   }
+}
+
+/** Not where the clock was set back: nobody can tell how old it is. */
+function holds({ askedAtMs, expiresAtMs }: Answer, nowMs: number): boolean {
+  return nowMs >= askedAtMs && nowMs < expiresAtMs;
 }
 
 function cacheKey(

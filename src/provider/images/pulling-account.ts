@@ -18,6 +18,7 @@ export interface PullingAccount {
 
 interface KeptToken {
   readonly token: string;
+  readonly issuedAtMs: number;
   readonly refreshAtMs: number;
 }
 
@@ -27,8 +28,8 @@ const maxTokens = 1_000;
 const tokenSeconds = 3_600;
 
 /**
- * Reads service accounts and asks for their tokens. A token is bound to the pod and used for 80 % of its life; those of pods
- * that are gone are worth nothing, and fall out as others come.
+ * Reads service accounts and asks for their tokens. A token is bound to the pod and used for 80 % of its life, and not where
+ * the clock was set back; those of pods that are gone are worth nothing, and fall out with the next one after that time.
  */
 export class PullingAccounts {
   readonly #client: KubeApi;
@@ -38,6 +39,11 @@ export class PullingAccounts {
   constructor(client: KubeApi, clock: Clock) {
     this.#client = client;
     this.#clock = clock;
+  }
+
+  /** Tokens in memory. */
+  get size(): number {
+    return this.#tokens.size;
   }
 
   /** Undefined if the account lacks an annotation that the plugin requires: it did not opt in. Rejects if it cannot be read. */
@@ -60,14 +66,23 @@ export class PullingAccounts {
     const { namespace, name, uid } = podRef(pod);
     const key = JSON.stringify([uid, serviceAccountUid, audience]);
     const kept = this.#tokens.get(key);
-    if (kept !== undefined && this.#clock.now() < kept.refreshAtMs) return kept.token;
+    if (kept !== undefined && isGood(kept, this.#clock.now())) return kept.token;
     const spec = { namespace, serviceAccountName, serviceAccountUid, audience, expirationSeconds: tokenSeconds };
     const answer = await requestToken(this.#client, { ...spec, pod: { name, uid } });
-    const refreshAtMs = this.#clock.now() + answer.expirationSeconds * 800;
-    this.#tokens.delete(key);
-    const [oldest] = this.#tokens.keys();
-    if (this.#tokens.size >= maxTokens && oldest !== undefined) this.#tokens.delete(oldest);
-    this.#tokens.set(key, { token: answer.token, refreshAtMs });
+    const issuedAtMs = this.#clock.now();
+    this.#makeRoom(key, issuedAtMs);
+    const refreshAtMs = issuedAtMs + answer.expirationSeconds * 800;
+    this.#tokens.set(key, { token: answer.token, issuedAtMs, refreshAtMs });
     return answer.token;
   }
+
+  #makeRoom(key: string, nowMs: number): void {
+    for (const [each, kept] of this.#tokens) if (each === key || !isGood(kept, nowMs)) this.#tokens.delete(each);
+    const [oldest] = this.#tokens.keys();
+    if (this.#tokens.size >= maxTokens && oldest !== undefined) this.#tokens.delete(oldest);
+  }
+}
+
+function isGood({ issuedAtMs, refreshAtMs }: KeptToken, nowMs: number): boolean {
+  return nowMs >= issuedAtMs && nowMs < refreshAtMs;
 }

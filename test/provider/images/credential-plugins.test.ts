@@ -108,6 +108,20 @@ describe('CredentialPlugins (tasks/administer-cluster/kubelet-credential-provide
     expect(await runs()).toHaveLength(2);
   });
 
+  it('is asked again when the clock was set back: its answer may be old', async () => {
+    await install(answer({ cacheKeyType: 'Image', auth: { 'a.example.com': { username: 'u', password: 'p' } } }));
+    let shiftMs = 0;
+    const shifted = {
+      now: () => clock.now() + shiftMs,
+      setTimer: clock.setTimer.bind(clock),
+      sleep: clock.sleep.bind(clock),
+    };
+    const parsed = parseCredentialPluginConfig(config(provider()));
+    const plugins = new CredentialPlugins(parsed, { binDir: folder, clock: shifted });
+    for (shiftMs of [0, -86_400_000, -86_400_000]) await usersOf(plugins, 'a.example.com/app');
+    expect(await runs()).toHaveLength(2);
+  });
+
   it('runs once for callers at the same time, even where nothing may be kept', async () => {
     await install(
       answer({

@@ -2,10 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { KubeApi } from '../../../src/kube/api.js';
 import { pods, serviceAccounts } from '../../../src/kube/resources.js';
 import type { Pod } from '../../../src/kube/types.js';
 import { parseCredentialPluginConfig } from '../../../src/provider/images/credential-plugin-config.js';
 import { CredentialPlugins } from '../../../src/provider/images/credential-plugins.js';
+import { PullingAccounts } from '../../../src/provider/images/pulling-account.js';
 import { FakeApiServer } from '../../../src/testing/fake-api-server.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 
@@ -219,6 +221,31 @@ describe('credential plugins that go by the service account (KEP-4412, kubelet-c
     const keys = ['eks.example.com/Role-ARN', 'Team'];
     const [plugin] = config({ ...base, requiredServiceAccountAnnotationKeys: keys });
     expect(plugin?.tokenAttributes?.requiredAnnotations).toEqual(keys);
+  });
+
+  it('keep no token that has ended, and none whose age the clock does not tell any more', async () => {
+    let nowMs = clock.now();
+    const machine = { now: () => nowMs, setTimer: clock.setTimer.bind(clock), sleep: clock.sleep.bind(clock) };
+    let asked = 0;
+    const { request } = server.client;
+    const counting: KubeApi = new Proxy(server.client, {
+      get: (client, name: keyof KubeApi) =>
+        name === 'request' ? ((asked += 1), request.bind(client)) : client[name].bind(client),
+    });
+    const accounts = new PullingAccounts(counting, machine);
+    const [plugin] = config({ ...base, cacheType: 'Token' });
+    if (plugin?.tokenAttributes === undefined) throw new Error('no attributes');
+    const { tokenAttributes } = plugin;
+    await account('robot');
+    const [a, b] = [await podOf('a', 'robot'), await podOf('b', 'robot')];
+    await accounts.of(tokenAttributes, a, 'robot');
+    nowMs += 3_600_000;
+    await accounts.of(tokenAttributes, b, 'robot');
+    expect(accounts.size).toBe(1);
+    nowMs -= 86_400_000;
+    await accounts.of(tokenAttributes, b, 'robot');
+    expect(accounts.size).toBe(1);
+    expect(asked).toBe(3);
   });
 
   it('need a client', () => {
