@@ -106,10 +106,17 @@ export class ProjectedFiles {
     add(certificateChainPath, chain, false);
   }
 
-  /** Whoever runs under a group or user of its own gets a token, or key, that others cannot read. */
+  /**
+   * Whoever runs under a group of its own, or in a pod whose containers all run as one user, gets a token or key that others
+   * cannot read (concepts/storage/projected-volumes, "SecurityContext interactions").
+   */
   #ownersMode(defaultMode: number): number {
-    const { securityContext } = this.#pod.spec;
-    return securityContext?.fsGroup !== undefined || securityContext?.runAsUser !== undefined ? 0o600 : defaultMode;
+    const { securityContext, initContainers = [], containers } = this.#pod.spec;
+    const users = new Set(
+      [...initContainers, ...containers].map((each) => each.securityContext?.runAsUser ?? securityContext?.runAsUser),
+    );
+    const isOneUsers = users.size === 1 && !users.has(undefined);
+    return securityContext?.fsGroup !== undefined || isOneUsers ? 0o600 : defaultMode;
   }
 
   #addTrustBundle(source: BundleProjection, mode: number): void {

@@ -51,10 +51,21 @@ describe('podCertificate projections (API: PodCertificateProjection)', () => {
     expect(filesOf(contentOf(issued, {}, { credentialBundlePath: undefined, keyPath: undefined }))).toHaveLength(1);
   });
 
-  it("are their owner's alone where the pod has a group or user of its own", () => {
-    for (const securityContext of [{ fsGroup: 1 }, { runAsUser: 1 }]) {
-      expect(filesOf(contentOf(issued, { securityContext })).map(([, , mode]) => mode)).toEqual([0o600, 0o600, 0o600]);
-    }
+  const as = (...users: (number | undefined)[]) =>
+    users.map((runAsUser, index) => ({
+      name: `c${index}`,
+      ...(runAsUser !== undefined && { securityContext: { runAsUser } }),
+    }));
+  it.each([
+    ['a group of its own', { securityContext: { fsGroup: 1 }, containers: as(undefined, 2) }, 0o600],
+    ['one user', { securityContext: { runAsUser: 1 }, containers: as(undefined) }, 0o600],
+    ['the same user in each container', { initContainers: as(2), containers: as(2, 2) }, 0o600],
+    ['another user in one container', { securityContext: { runAsUser: 1 }, containers: as(undefined, 2) }, 0o644],
+    ['another user in an init container', { initContainers: as(1), containers: as(2) }, 0o644],
+    ['a user in one container only', { containers: as(1, undefined) }, 0o644],
+    ['none', { containers: as(undefined) }, 0o644],
+  ])('concepts/storage/projected-volumes: have the mode that fits a pod with %s', (_, spec, mode) => {
+    expect(filesOf(contentOf(issued, spec)).map(([, , each]) => each)).toEqual([mode, mode, mode]);
   });
 
   it('ask for what the pod says', () => {
