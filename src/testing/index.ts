@@ -19,6 +19,7 @@ export { ManualClock, type ManualClockOptions, type RunUntilOptions } from './ma
 export { ControlPlane, type ControlPlaneOptions } from './control-plane.js';
 export type { RequestCount } from './control-plane/request-counts.js';
 export { CertificateAuthority } from '../kube/pki/certificates.js';
+export { parseSigningRequest, type SigningRequest } from '../kube/pki/signing-request.js';
 export type { MetricsApiOptions } from './apiserver/metrics/metrics-api.js';
 export type { NodeLifecycleOptions } from './apiserver/controllers/node-lifecycle.js';
 export type { PodGcOptions } from './apiserver/controllers/pod-gc.js';

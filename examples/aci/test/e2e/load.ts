@@ -9,7 +9,6 @@ import { AciProvider, type AciProviderOptions } from '../../src/aci-provider.js'
 import { emulatedSettings } from '../../src/emulated-cloud.js';
 import { groupName } from '../../src/mapping/index.js';
 import { AciEmulator, documentedLimits, realisticLatencies, type AciEmulatorOptions } from '../emulator/index.js';
-import type { RequestRecord } from '../emulator/http/request-log.js';
 import type { BucketLimit, WindowLimit } from '../emulator/options.js';
 import { isRunning, podOf } from '../scene.js';
 
@@ -121,20 +120,19 @@ async function podsOf(client: KubeApi, nodeName: string): Promise<number> {
 }
 
 async function phase(cloud: AciEmulator, work: () => Promise<readonly number[]>): Promise<Phase> {
-  const beganAt = Date.now();
+  const before = cloud.requests.tally();
   const latenciesMs = [...(await work())].sort((one, other) => one - other);
-  const records = cloud.requests.of().filter(({ atMs }) => atMs >= beganAt);
+  const after = cloud.requests.tally();
   return {
-    requests: counted(records.filter(({ status }) => status !== 429)),
-    refused: counted(records.filter(({ status }) => status === 429)),
+    requests: since(before.done, after.done),
+    refused: since(before.refused, after.refused),
     latenciesMs,
   };
 }
 
-function counted(records: readonly RequestRecord[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { operation } of records) counts.set(operation, (counts.get(operation) ?? 0) + 1);
-  return counts;
+function since(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const counts = [...after].map(([operation, count]) => [operation, count - (before.get(operation) ?? 0)] as const);
+  return new Map(counts.filter(([operation, count]) => count > 0 && operation !== 'token' && operation !== 'metadata'));
 }
 
 async function inTurn<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {

@@ -26,6 +26,8 @@ interface Waiter {
 
 export class RequestLog {
   readonly #counts = new Map<Operation, number>();
+  /** Of these, how many were answered 429. */
+  readonly #refused = new Map<Operation, number>();
   #entries: Entry[] = [];
   #waiters: Waiter[] = [];
 
@@ -35,6 +37,12 @@ export class RequestLog {
     let sum = 0;
     for (const [each, count] of this.#counts) if (each !== 'token' && each !== 'metadata') sum += count;
     return sum;
+  }
+
+  /** By operation, how many were done and how many refused for being too many, since the start; however many that are. */
+  tally(): Readonly<Record<'done' | 'refused', ReadonlyMap<Operation, number>>> {
+    const done = [...this.#counts].map(([each, count]) => [each, count - (this.#refused.get(each) ?? 0)] as const);
+    return { done: new Map(done), refused: new Map(this.#refused) };
   }
 
   /** The latest ones, oldest first: of one operation, about one group, or all. */
@@ -63,6 +71,7 @@ export class RequestLog {
     this.#tell(entry);
     return (status) => {
       entry.status = status;
+      if (status === 429) this.#refused.set(entry.operation, (this.#refused.get(entry.operation) ?? 0) + 1);
       this.#tell(entry);
     };
   }
