@@ -8,7 +8,7 @@ export type VolumeMount = NonNullable<Container['volumeMounts']>[number];
 
 /**
  * The path below the volume that `mount` asks for, with `$(NAME)` of a `subPathExpr` replaced by what `lookup` answers; empty
- * for the whole volume.
+ * for the whole volume, which is also what an expression that comes to nothing means to a kubelet.
  *
  * Throws `InvalidInput` for a variable that there is not, as a kubelet does and unlike elsewhere, and for a path that leads out
  * of the volume. What was put in is not said: it may be a secret. Links inside of a volume are the backend's to look at,
@@ -40,7 +40,7 @@ export function resolveSubPath(
     return value;
   });
   if (unknown !== undefined) throw new VkError('InvalidInput', `${what}: there is no variable ${unknown}`);
-  if (expanded === '' || leavesVolume(expanded)) throw new VkError('InvalidInput', `${what}: leaves the volume`);
+  if (leavesVolume(expanded)) throw new VkError('InvalidInput', `${what}: leaves the volume`);
   return expanded;
 }
 
