@@ -1,6 +1,6 @@
 /** A node without a cluster and without an account: an apiserver in memory, an emulated cloud, and nothing left at the end. */
-import { Cleanup, orStopped, stopSignal, textLogger, whenStopped } from '@vk-sdk-examples/shared';
-import { pods, systemClock, VirtualNode, type KubeApi, type Pod } from 'vk-sdk';
+import { orStopped, podReady, runAndUndo, textLogger, whenStopped, type Cleanup } from '@vk-sdk-examples/shared';
+import { pods, systemClock, VirtualNode } from 'vk-sdk';
 import { FakeApiServer } from 'vk-sdk/testing';
 import type { AciEmulator } from '../test/emulator/index.js';
 import { AciProvider } from './aci-provider.js';
@@ -8,18 +8,7 @@ import { demoPod } from './demo-pod.js';
 import { emulatedSettings, startEmulatedCloud } from './emulated-cloud.js';
 
 export async function runEmbedded(nodeName: string): Promise<void> {
-  const stop = stopSignal();
-  const cleanup = new Cleanup();
-  try {
-    await serve(nodeName, stop, cleanup);
-  } catch (error) {
-    // What was under way when Ctrl-C came fails for that, and is no news.
-    if (!stop.aborted) throw error;
-  } finally {
-    const failures = await cleanup.run();
-    for (const failure of failures) process.stderr.write(`left behind: ${failure}\n`);
-    if (failures.length > 0) process.exitCode = 1;
-  }
+  await runAndUndo((stop, cleanup) => serve(nodeName, stop, cleanup));
 }
 
 async function serve(nodeName: string, stop: AbortSignal, cleanup: Cleanup): Promise<void> {
@@ -50,18 +39,9 @@ async function serve(nodeName: string, stop: AbortSignal, cleanup: Cleanup): Pro
   await node.ready(stop);
 
   await server.client.create(pods, demoPod(nodeName));
-  await orStopped(isReady(node, server.client), stop);
+  await orStopped(podReady(node, server.client, 'demo'), stop);
   process.stdout.write(instructions(server.kubeconfig));
   await whenStopped(stop);
-}
-
-function isReady(node: VirtualNode, client: KubeApi): Promise<void> {
-  const ready = (pod: Pod): boolean =>
-    pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-  return new Promise((resolve, reject) => {
-    node.on('podStatus', (pod) => ready(pod) && resolve());
-    client.get(pods, { namespace: 'default', name: 'demo' }).then((pod) => ready(pod) && resolve(), reject);
-  });
 }
 
 /** Says what the cloud has, whenever that changes: what is paid for, if it were a real one. */

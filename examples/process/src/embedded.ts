@@ -4,25 +4,14 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Cleanup, orStopped, stopSignal, textLogger, whenStopped } from '@vk-sdk-examples/shared';
-import { pods, VirtualNode, type KubeApi, type Pod } from 'vk-sdk';
+import { orStopped, podReady, runAndUndo, textLogger, whenStopped, type Cleanup } from '@vk-sdk-examples/shared';
+import { pods, VirtualNode } from 'vk-sdk';
 import { FakeApiServer } from 'vk-sdk/testing';
 import { demoPod } from './demo-pod.js';
 import { ProcessProvider } from './process-provider.js';
 
 export async function runEmbedded(nodeName: string): Promise<void> {
-  const stop = stopSignal();
-  const cleanup = new Cleanup();
-  try {
-    await serve(nodeName, stop, cleanup);
-  } catch (error) {
-    // What was under way when Ctrl-C came fails for that, and is no news.
-    if (!stop.aborted) throw error;
-  } finally {
-    const failures = await cleanup.run();
-    for (const failure of failures) process.stderr.write(`left behind: ${failure}\n`);
-    if (failures.length > 0) process.exitCode = 1;
-  }
+  await runAndUndo((stop, cleanup) => serve(nodeName, stop, cleanup));
 }
 
 async function serve(nodeName: string, stop: AbortSignal, cleanup: Cleanup): Promise<void> {
@@ -47,18 +36,9 @@ async function serve(nodeName: string, stop: AbortSignal, cleanup: Cleanup): Pro
 
   const port = await freePort();
   await server.client.create(pods, demoPod(nodeName, port));
-  await orStopped(isReady(node, server.client), stop);
+  await orStopped(podReady(node, server.client, 'demo'), stop);
   process.stdout.write(instructions(server.kubeconfig, stateFolder, port));
   await whenStopped(stop);
-}
-
-function isReady(node: VirtualNode, client: KubeApi): Promise<void> {
-  const ready = (pod: Pod): boolean =>
-    pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-  return new Promise((resolve, reject) => {
-    node.on('podStatus', (pod) => ready(pod) && resolve());
-    client.get(pods, { namespace: 'default', name: 'demo' }).then((pod) => ready(pod) && resolve(), reject);
-  });
 }
 
 function instructions(kubeconfig: string, stateFolder: string, port: number): string {

@@ -2,7 +2,7 @@
  * A virtual node from nothing: `npm start` brings its own apiserver, `npm start -- --kubeconfig FILE` joins a cluster.
  * What is made here is gone at the end: pod, node, lease, and with its own apiserver everything.
  */
-import { Cleanup, orStopped, parseCommandLine, runMain, stopSignal, whenStopped } from '@vk-sdk-examples/shared';
+import { orStopped, parseCommandLine, runAndUndo, runMain, whenStopped, type Cleanup } from '@vk-sdk-examples/shared';
 import { connect, hasCode, leases, nodes, pods, VirtualNode, VkError, type KubeApi, type Pod } from 'vk-sdk';
 import { FakeApiServer } from 'vk-sdk/testing';
 import { demoPod } from './demo-pod.js';
@@ -26,19 +26,10 @@ interface Cluster {
 
 await runMain(async () => {
   const flags = parseCommandLine(command, process.argv.slice(2), {});
-  const stop = stopSignal();
-  const cleanup = new Cleanup();
-  try {
-    await quickstart(flags.nodename ?? 'quickstart', flags.kubeconfig, stop, cleanup);
-  } catch (error) {
-    // What was under way when Ctrl-C came fails for that, and is no news.
-    if (!stop.aborted) throw error;
-  } finally {
-    if (stop.aborted) say('', 'Cleaning up …');
-    const failures = await cleanup.run();
-    for (const failure of failures) process.stderr.write(`left behind: ${failure}\n`);
-    if (failures.length > 0) process.exitCode = 1;
-  }
+  await runAndUndo(
+    (stop, cleanup) => quickstart(flags.nodename ?? 'quickstart', flags.kubeconfig, stop, cleanup),
+    () => say('', 'Cleaning up …'),
+  );
 });
 
 async function quickstart(
