@@ -214,6 +214,10 @@ describe.skipIf(!ControlPlane.available())(
 
     it('a request that somebody deletes is made again', async () => {
       const { certificates, clock, logged, signer, spec } = await certifying('example.com/deleted');
+      // A request that goes before the first list has it is missed only after minutes: let the watch run.
+      const first = certificates.acquire(spec('ED25519'), () => undefined);
+      await signer.issue();
+      await eventually(() => found(first.read()));
       const reference = certificates.acquire(spec('ECDSAP256'), () => undefined);
       const [request] = await signer.waiting();
       const { namespace, name = '' } = request?.metadata ?? {};
