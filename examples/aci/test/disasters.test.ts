@@ -1,25 +1,14 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pods } from 'vk-sdk';
-import { isRunning, podOf, Scene, type SceneOptions } from './scene.js';
+import { openScene } from './open-scene.js';
+import { isRunning, podOf } from './scene.js';
 
 describe('pods on the cloud, through disasters', () => {
-  const opened: Scene[] = [];
-
-  afterEach(async () => {
-    for (const scene of opened.splice(0)) await scene[Symbol.asyncDispose]();
-  });
-
-  async function start(options?: SceneOptions): Promise<Scene> {
-    const scene = await Scene.start(options);
-    opened.push(scene);
-    return scene;
-  }
-
   it(
     'upstream §7: outlive an hour without Kubernetes, after which it learns what has happened',
     { timeout: 30_000 },
     async () => {
-      const scene = await start({ provider: { tracker: { cleanup: { intervalMs: 30_000, minAgeMs: 60_000 } } } });
+      const scene = await openScene({ provider: { tracker: { cleanup: { intervalMs: 30_000, minAgeMs: 60_000 } } } });
       const kept = await scene.run(podOf('kept'));
       const lost = await scene.run(podOf('lost'));
       scene.server.faults.add({ on: {}, fault: { type: 'status', code: 503 }, times: Infinity });
@@ -42,7 +31,7 @@ describe('pods on the cloud, through disasters', () => {
     'upstream §7: outlive an hour without the cloud, and what was asked for meanwhile is done',
     { timeout: 30_000 },
     async () => {
-      const scene = await start();
+      const scene = await openScene();
       const kept = await scene.run(podOf('kept'));
       await scene.run(podOf('unwanted'));
       const restore = scene.cloud.faults.next('*', { status: 503 }, { times: Infinity });
@@ -62,7 +51,7 @@ describe('pods on the cloud, through disasters', () => {
   );
 
   it('upstream §7: of one name and two lives are two groups, of which the first goes before the second comes', async () => {
-    const scene = await start({ cloud: { latencies: { delete: 20_000 } } });
+    const scene = await openScene({ cloud: { latencies: { delete: 20_000 } } });
     const first = await scene.run(podOf('web'));
     await scene.stopNode();
     await scene.server.client.delete(pods, { namespace: 'default', name: 'web' }, { gracePeriodSeconds: 0 });

@@ -1,22 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { podRef, pods, RegistryCredentials, type PodInputs } from 'vk-sdk';
-import { context, isRunning, podOf, Scene, type SceneOptions } from './scene.js';
+import { openScene } from './open-scene.js';
+import { context, isRunning, podOf } from './scene.js';
 
 describe('a pod on the cloud', () => {
-  const opened: Scene[] = [];
-
-  afterEach(async () => {
-    for (const scene of opened.splice(0)) await scene[Symbol.asyncDispose]();
-  });
-
-  async function start(options?: SceneOptions): Promise<Scene> {
-    const scene = await Scene.start(options);
-    opened.push(scene);
-    return scene;
-  }
-
   it('is a container group that runs, and goes with it', async () => {
-    const scene = await start({ cloud: { latencies: { answer: 20, pending: 1_000, pull: 3_000, delete: 2_000 } } });
+    const scene = await openScene({ cloud: { latencies: { answer: 20, pending: 1_000, pull: 3_000, delete: 2_000 } } });
     const pod = await scene.run(podOf('web'));
     expect(scene.groups).toEqual([scene.group(pod)]);
     expect(pod.status).toMatchObject({ phase: 'Running', hostIP: '10.9.8.7' });
@@ -28,7 +17,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('is Pending while the cloud provisions, and tells its events', async () => {
-    const scene = await start({ cloud: { latencies: { pending: 10_000, pull: 10_000 } } });
+    const scene = await openScene({ cloud: { latencies: { pending: 10_000, pull: 10_000 } } });
     await scene.run(podOf('web'), ({ phase, containerStatuses }) => phase === 'Pending' && containerStatuses?.length);
     await scene.status('web', isRunning);
     const reasons = scene.eventsOf('web').map(({ reason }) => reason);
@@ -37,7 +26,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('knows the node’s address in its variables and its command', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const env = [{ name: 'HOST', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }];
     const pod = await scene.run(podOf('web', { command: ['sleep', '$(HOST)'], env }));
     expect(scene.cloud.groups.get(scene.group(pod))?.spec.properties.containers[0]).toMatchObject({
@@ -49,7 +38,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('has ended when its containers have, with their exit code', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const pod = await scene.run(
       podOf('job', { command: ['sh', '-c', 'exit 3'] }, { restartPolicy: 'Never' }),
       ({ phase }) => ['Failed', 'Succeeded'].includes(phase ?? ''),
@@ -59,7 +48,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('is refused with the path of what the cloud cannot give it, and fails if it is to run once', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const spec = { hostNetwork: true, restartPolicy: 'Never' };
     const pod = await scene.run(podOf('job', {}, spec), ({ phase }) => phase === 'Failed');
     expect(pod.status).toMatchObject({ reason: 'ProviderFailed' });
@@ -69,7 +58,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('stays Pending where it is refused and would be replaced, by the mapping or by the cloud', async () => {
-    const scene = await start();
+    const scene = await openScene();
     await scene.run(podOf('web', {}, { hostNetwork: true }), ({ reason }) => reason === 'ProviderFailed');
     scene.cloud.faults.next('create', { status: 400, code: 'InvalidRequestContent', message: 'no such image' });
     await scene.run(podOf('app'), ({ reason }) => reason === 'ProviderFailed');
@@ -83,7 +72,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('says what of a change its group does not follow, and lets pass what is Kubernetes’ own', async () => {
-    const scene = await start();
+    const scene = await openScene();
     await scene.run(podOf('web'));
     const { client } = scene.server;
     const ref = { namespace: 'default', name: 'web' };
@@ -104,7 +93,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('waits for room while the quota is used up, says so, and runs when there is some', async () => {
-    const scene = await start({ cloud: { quota: { groups: 1 } } });
+    const scene = await openScene({ cloud: { quota: { groups: 1 } } });
     await scene.run(podOf('first'));
     const pod = await scene.run(podOf('second'), ({ reason }) => reason === 'ProviderFailed');
     expect(pod.status?.phase).toBe('Pending');
@@ -120,7 +109,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('waits out that the cloud throttles, without a word of failure', async () => {
-    const scene = await start();
+    const scene = await openScene();
     scene.cloud.faults.next('create', { status: 429, retryAfterSeconds: 20 });
     await scene.run(podOf('web'));
     expect(scene.groups).toHaveLength(1);
@@ -139,7 +128,7 @@ describe('a pod on the cloud', () => {
     ['get', { text: '<html>proxy</html>', contentType: 'text/html' }],
     ['get', { status: 404, code: 'ResourceGroupNotFound' }],
   ] as const)('comes to one group though its %s meets %o', async (operation, fault) => {
-    const scene = await start();
+    const scene = await openScene();
     scene.cloud.faults.next(operation, fault);
     const pod = await scene.run(podOf('web'));
     expect(scene.groups).toEqual([scene.group(pod)]);
@@ -158,7 +147,7 @@ describe('a pod on the cloud', () => {
     ['get', { status: 500 }],
     ['get', { status: 404, code: 'ResourceGroupNotFound' }],
   ] as const)('leaves no group behind though its deletion meets %s: %o', async (operation, fault) => {
-    const scene = await start({ cloud: { latencies: { delete: 2_000 } } });
+    const scene = await openScene({ cloud: { latencies: { delete: 2_000 } } });
     await scene.run(podOf('web'));
     scene.cloud.faults.next(operation, fault);
     await scene.delete('web');
@@ -168,7 +157,7 @@ describe('a pod on the cloud', () => {
   it.each(['deletes', 'refuses', 'leaks'] as const)(
     'upstream §5: leaves no group behind when it is deleted during provisioning, by a cloud that %s',
     async (deleteWhileProvisioning) => {
-      const scene = await start({
+      const scene = await openScene({
         cloud: { latencies: { pending: 5_000, pull: 60_000, delete: 1_000 }, deleteWhileProvisioning },
       });
       await scene.run(podOf('web'), ({ containerStatuses }) => containerStatuses?.length);
@@ -181,7 +170,7 @@ describe('a pod on the cloud', () => {
   );
 
   it('upstream §5: is deleted again, at once, when the cloud says that its group is deleted and has it all the same', async () => {
-    const scene = await start({
+    const scene = await openScene({
       cloud: { latencies: { pull: 12_000, delete: 1_000 }, deleteWhileProvisioning: 'leaks' },
     });
     await scene.run(podOf('web'), ({ containerStatuses }) => containerStatuses?.length);
@@ -193,7 +182,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('leaves no group behind when it is deleted before the cloud shows its new group', async () => {
-    const scene = await start({ cloud: { visibleAfterMs: 30_000 } });
+    const scene = await openScene({ cloud: { visibleAfterMs: 30_000 } });
     await scene.create(podOf('web'));
     await scene.until('the group', () => scene.groups.length > 0);
     await scene.delete('web');
@@ -201,7 +190,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('says that its deletion takes long, and goes when it is over', async () => {
-    const scene = await start({ cloud: { latencies: { delete: 400_000 } } });
+    const scene = await openScene({ cloud: { latencies: { delete: 400_000 } } });
     await scene.run(podOf('web'));
     const begunAt = scene.clock.now();
     await scene.delete('web');
@@ -213,7 +202,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('leaves no group behind when it is deleted while the request for it is on its way', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const held = scene.cloud.faults.hold('create', { when: 'before' });
     await scene.create(podOf('web'));
     await scene.until('the request', () => scene.cloud.requests.count('create') > 0);
@@ -226,7 +215,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('is made once, however often it is asked for', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const pod = await scene.run(podOf('web'));
     const inputs: PodInputs = {
       environment: () => ({ containers: new Map(), problems: [] }),
@@ -240,7 +229,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('upstream §5: fails when its group has vanished, running or not, and its like can be made', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const running = await scene.run(podOf('running'));
     const slow = await scene.create(podOf('slow'));
     scene.cloud.faults.stick(scene.group(slow));
@@ -255,7 +244,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('stays Pending while provisioning is stuck, and can be deleted all the same', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const created = await scene.create(podOf('web'));
     scene.cloud.faults.stick(scene.group(created));
     await scene.status('web', ({ containerStatuses }) => containerStatuses?.length);
@@ -266,7 +255,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('stays as it is while the cloud leaves fields out of its answers', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const pod = await scene.run(podOf('web'));
     for (const field of ['properties', 'tags', 'name', 'id', 'properties.instanceView', 'properties.containers']) {
       const restore = scene.cloud.faults.strip([field]);
@@ -279,7 +268,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('is adopted by the next process of its node, as it is', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const pod = await scene.run(podOf('web'));
     await scene.stopNode();
     const creates = scene.cloud.requests.count('create');
@@ -292,7 +281,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('whose deletion its process did not live to see through is deleted by the next', async () => {
-    const scene = await start({ cloud: { latencies: { delete: 30_000 } } });
+    const scene = await openScene({ cloud: { latencies: { delete: 30_000 } } });
     await scene.run(podOf('web'));
     await scene.startDelete('web');
     await scene.until('the deletion', () => scene.cloud.requests.count('delete') > 0);
@@ -303,7 +292,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('is told by its name where somebody has replaced the tags of its group, and its group goes with it', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const pod = await scene.run(podOf('web'));
     const group = scene.cloud.groups.get(scene.group(pod));
     if (group === undefined) throw new Error('no group');
@@ -315,7 +304,7 @@ describe('a pod on the cloud', () => {
   });
 
   it('is not touched by a node of another name', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const pod = await scene.run(podOf('web'));
     expect((await scene.provider.getPods(context)).map(podRef)).toEqual([podRef(pod)]);
     const group = scene.cloud.groups.get(scene.group(pod));

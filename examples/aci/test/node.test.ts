@@ -1,21 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defaultNode, nodes, pods } from 'vk-sdk';
 import { configureAciNode } from '../src/aci-node.js';
-import { podOf, Scene, type SceneOptions } from './scene.js';
+import { openScene } from './open-scene.js';
+import { podOf, type Scene } from './scene.js';
 
 describe('the node of a cloud', () => {
-  const opened: Scene[] = [];
-
-  afterEach(async () => {
-    for (const scene of opened.splice(0)) await scene[Symbol.asyncDispose]();
-  });
-
-  async function start(options?: SceneOptions): Promise<Scene> {
-    const scene = await Scene.start(options);
-    opened.push(scene);
-    return scene;
-  }
-
   function ready(scene: Scene): { status: string; message: string | undefined } | undefined {
     const [node] = scene.server.objects(nodes);
     const condition = node?.status?.conditions?.find(({ type }) => type === 'Ready');
@@ -37,7 +26,7 @@ describe('the node of a cloud', () => {
   });
 
   it('is NotReady while the cloud is out of reach, says why, and comes back', async () => {
-    const scene = await start();
+    const scene = await openScene();
     expect(ready(scene)?.status).toBe('True');
     const restore = scene.cloud.faults.next('*', { reset: 'before' }, { times: Infinity });
     await scene.until('NotReady', () => ready(scene)?.status === 'False');
@@ -47,7 +36,7 @@ describe('the node of a cloud', () => {
   });
 
   it('stays Ready through a cloud that throttles for minutes, and one that stumbles', async () => {
-    const scene = await start();
+    const scene = await openScene();
     await scene.run(podOf('web'));
     scene.cloud.faults.next('*', { status: 429, retryAfterSeconds: 120 });
     for (let minute = 0; minute < 5; minute += 1) {
@@ -58,7 +47,7 @@ describe('the node of a cloud', () => {
   });
 
   it('upstream §7: touches no group though its list of them fails, is empty, or Kubernetes has lost its node', async () => {
-    const scene = await start({ provider: { tracker: { cleanup: { intervalMs: 30_000, minAgeMs: 60_000 } } } });
+    const scene = await openScene({ provider: { tracker: { cleanup: { intervalMs: 30_000, minAgeMs: 60_000 } } } });
     const pod = await scene.run(podOf('web'));
     for (const fault of [{ status: 500 }, { text: '{"value":[]}' }, { text: '{}' }, { reset: 'before' }] as const) {
       const restore = scene.cloud.faults.next('list', fault, { times: Infinity });
@@ -75,7 +64,7 @@ describe('the node of a cloud', () => {
   });
 
   it('upstream §5: takes a group away that no pod stands for, in its time', async () => {
-    const scene = await start({ provider: { tracker: { cleanup: { intervalMs: 30_000, minAgeMs: 60_000 } } } });
+    const scene = await openScene({ provider: { tracker: { cleanup: { intervalMs: 30_000, minAgeMs: 60_000 } } } });
     const kept = await scene.run(podOf('kept'));
     const also = await scene.run(podOf('also-kept'));
     const lost = await scene.run(podOf('lost'));

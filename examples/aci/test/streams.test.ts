@@ -1,23 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { podRef, TerminalSizes } from 'vk-sdk';
-import { context, podOf, Scene, text, type SceneOptions } from './scene.js';
+import { openScene } from './open-scene.js';
+import { context, podOf, text } from './scene.js';
 
 describe('logs and exec of a pod on the cloud', () => {
-  const opened: Scene[] = [];
-
-  afterEach(async () => {
-    for (const scene of opened.splice(0)) await scene[Symbol.asyncDispose]();
-  });
-
-  async function start(options?: SceneOptions): Promise<Scene> {
-    const scene = await Scene.start(options);
-    opened.push(scene);
-    return scene;
-  }
-
   it('answers what the log holds, and of it the last lines', async () => {
     const log = Array.from({ length: 30 }, (_, index) => `line ${index}`);
-    const scene = await start({ cloud: { images: { 'docker.io/library/talker': { log } } } });
+    const scene = await openScene({ cloud: { images: { 'docker.io/library/talker': { log } } } });
     const pod = await scene.run(podOf('web', { image: 'docker.io/library/talker' }));
     expect(await text(await scene.logs(pod))).toBe(log.map((line) => `${line}\n`).join(''));
     expect(await text(await scene.logs(pod, { tailLines: 2 }))).toBe('line 28\nline 29\n');
@@ -28,7 +17,7 @@ describe('logs and exec of a pod on the cloud', () => {
   });
 
   it('upstream §5: follows a log though the cloud only says what there is, until the container has ended', async () => {
-    const scene = await start({ cloud: { run: 'processes' } });
+    const scene = await openScene({ cloud: { run: 'processes' } });
     const script = 'for i in 1 2 3 4 5; do echo "tick $i"; read -r line; done; echo over';
     const pod = await scene.run(
       podOf(
@@ -47,7 +36,7 @@ describe('logs and exec of a pod on the cloud', () => {
   });
 
   it('stops reading a log that nobody follows any more', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const pod = await scene.run(podOf('web'));
     const stream = await scene.logs(pod, { follow: true });
     stream.resume();
@@ -60,7 +49,7 @@ describe('logs and exec of a pod on the cloud', () => {
   });
 
   it('ends the log of a pod that is deleted, in order and at once', async () => {
-    const scene = await start({ cloud: { latencies: { delete: 3_000 } } });
+    const scene = await openScene({ cloud: { latencies: { delete: 3_000 } } });
     const pod = await scene.run(podOf('web'));
     const stream = await scene.logs(pod, { follow: true });
     const said = text(stream);
@@ -72,7 +61,7 @@ describe('logs and exec of a pod on the cloud', () => {
   });
 
   it('refuses the log of an earlier run, of a container that there is not, and of a pod that has gone', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const pod = await scene.run(podOf('web'));
     await expect(scene.logs(pod, { previous: true })).rejects.toMatchObject({ code: 'NotFound' });
     const other = { ...podRef(pod), container: 'other' };
@@ -86,7 +75,7 @@ describe('logs and exec of a pod on the cloud', () => {
   it.each(['words', 'whole'] as const)(
     'upstream §5: runs a command with its arguments and input, and does not make up how it ended (%s)',
     async (execCommand) => {
-      const scene = await start({ cloud: { run: 'processes', execCommand } });
+      const scene = await openScene({ cloud: { run: 'processes', execCommand } });
       const pod = await scene.run(podOf('web', { env: [{ name: 'GREETING', value: 'hello' }] }));
       const [output, code] = await scene.exec(pod, ['sh', '-c', 'read line; echo "$GREETING $line"; exit 3'], 'you\n');
       expect(output).toContain('hello you\n');
@@ -96,7 +85,7 @@ describe('logs and exec of a pod on the cloud', () => {
   );
 
   it('has input read to its end, also without a line’s, and shows it once', async () => {
-    const scene = await start({ cloud: { run: 'processes' } });
+    const scene = await openScene({ cloud: { run: 'processes' } });
     const pod = await scene.run(podOf('web'));
     for (const command of [['cat'], ['sh', '-c', 'cat']]) {
       const [output] = await scene.exec(pod, command, 'no end');
@@ -105,7 +94,7 @@ describe('logs and exec of a pod on the cloud', () => {
   });
 
   it('refuses input that no terminal passes on, as that of kubectl cp, rather than to wait for its end for ever', async () => {
-    const scene = await start({ cloud: { run: 'processes' } });
+    const scene = await openScene({ cloud: { run: 'processes' } });
     const pod = await scene.run(podOf('web'));
     const copy = scene.exec(pod, ['sh', '-c', 'cat > /dev/null'], `name${'\0'.repeat(600)}`);
     await expect(copy).rejects.toMatchObject({
@@ -115,7 +104,7 @@ describe('logs and exec of a pod on the cloud', () => {
   });
 
   it('begins with the size of the terminal', async () => {
-    const scene = await start({ cloud: { run: 'processes' } });
+    const scene = await openScene({ cloud: { run: 'processes' } });
     const pod = await scene.run(podOf('web'));
     const sizes = new TerminalSizes();
     sizes.push({ width: 91, height: 37 });
@@ -127,7 +116,7 @@ describe('logs and exec of a pod on the cloud', () => {
   });
 
   it('says so when the cloud refuses the session, or names none that can be trusted', async () => {
-    const scene = await start();
+    const scene = await openScene();
     const pod = await scene.run(podOf('web'));
     for (const fault of [
       { status: 409, code: 'ContainerGroupTransitioning' },

@@ -1,23 +1,12 @@
 /** A limit of the cloud on one kind of requests is no limit on others, for whom it may not matter for an hour. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pods } from 'vk-sdk';
-import { isRunning, podOf, Scene, type SceneOptions } from './scene.js';
+import { openScene } from './open-scene.js';
+import { isRunning, podOf } from './scene.js';
 
 describe('a node whose cloud throttles', () => {
-  const opened: Scene[] = [];
-
-  afterEach(async () => {
-    for (const scene of opened.splice(0)) await scene[Symbol.asyncDispose]();
-  });
-
-  async function start(options?: SceneOptions): Promise<Scene> {
-    const scene = await Scene.start(options);
-    opened.push(scene);
-    return scene;
-  }
-
   it('deletes and looks at pods though more creates than it makes calls at a time have to wait', async () => {
-    const scene = await start();
+    const scene = await openScene();
     await scene.run(podOf('unwanted'));
     const lost = await scene.run(podOf('lost'));
     scene.cloud.faults.next('create', { status: 429, retryAfterSeconds: 300 });
@@ -38,7 +27,7 @@ describe('a node whose cloud throttles', () => {
   });
 
   it('asks nothing for a pod that it may not delete yet', async () => {
-    const scene = await start({ provider: { tracker: { pace: { fastestMs: 60_000 } } } });
+    const scene = await openScene({ provider: { tracker: { pace: { fastestMs: 60_000 } } } });
     await scene.run(podOf('first'));
     const second = await scene.run(podOf('second'));
     scene.cloud.faults.next('delete', { status: 429, retryAfterSeconds: 600 });
@@ -54,7 +43,7 @@ describe('a node whose cloud throttles', () => {
   });
 
   it('looks at pods though it may not delete the groups that nobody wants', async () => {
-    const scene = await start({ provider: { tracker: { cleanup: { intervalMs: 30_000, minAgeMs: 60_000 } } } });
+    const scene = await openScene({ provider: { tracker: { cleanup: { intervalMs: 30_000, minAgeMs: 60_000 } } } });
     await scene.run(podOf('kept'));
     const lost = await scene.run(podOf('lost'));
     const forced = await scene.run(podOf('forced'));
