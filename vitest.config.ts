@@ -7,7 +7,8 @@ export default defineConfig({
     // A process for each file: what one file leaves open is seen at its end, and cannot disturb the next.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 15_000,
+    // More than what the waiting in a test has: it is what says what was waited for.
+    testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 5_000,
     coverage: {

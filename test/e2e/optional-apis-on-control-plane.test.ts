@@ -82,14 +82,12 @@ describe.skipIf(!ControlPlane.available())(
       const { namespace = '', name = '', uid = '' } = metadata;
       const of = { namespace, pod: { name, uid }, serviceAccountName: 'default', nodeName: 'opt-1', signerName };
       const spec = (keyType: string): PodCertificateSpec => ({ ...of, keyType });
-      const changes: string[] = [];
       return {
         certificates,
-        changes,
         clock,
         logged,
         spec,
-        signer: new PodSigner(cluster.client, cluster.authority, signerName),
+        signer: new PodSigner(cluster.client, cluster.authority, signerName, { clock }),
       };
     }
 
@@ -175,11 +173,16 @@ describe.skipIf(!ControlPlane.available())(
     });
 
     it('a certificate of a pod is replaced when its signer says, and stays until there is another', async () => {
-      const { certificates, changes, clock, signer, spec } = await certifying('example.com/refresh');
-      const reference = certificates.acquire(spec('ED25519'), () => changes.push(reference.read()?.state ?? ''));
+      const { certificates, clock, signer, spec } = await certifying('example.com/refresh');
+      const states: string[] = [];
+      const reference = certificates.acquire(spec('ED25519'), () => {
+        const { state = '' } = reference.read() ?? {};
+        // There may be more than one reason for which there is none yet.
+        if (state !== 'unreadable' || states.at(-1) !== state) states.push(state);
+      });
       await signer.issue(4 * 3_600_000);
       const first = await eventually(() => found(reference.read()));
-      expect(changes).toEqual(['unreadable', 'found']);
+      expect(states).toEqual(['unreadable', 'found']);
       await clock.advance(4 * 3_600_000 - (clock.now() - Date.now()) - 60_000);
       expect(
         (await cluster.client.list(podCertificateRequests, {})).items.filter(ofSigner('example.com/refresh')),
@@ -193,7 +196,7 @@ describe.skipIf(!ControlPlane.available())(
         await clock.advance(1_000);
         expect(found(reference.read()).key).not.toBe(first.key);
       });
-      expect(changes).toEqual(['unreadable', 'found', 'found']);
+      expect(states).toEqual(['unreadable', 'found', 'found']);
       reference.release();
       await certificates.close();
       expect(clock.pending).toBe(0);

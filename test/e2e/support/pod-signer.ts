@@ -4,19 +4,30 @@ import type { CertificateAuthority } from '../../../src/kube/pki/certificates.js
 import { parseSigningRequest } from '../../../src/kube/pki/signing-request.js';
 import { type PodCertificateRequest, podCertificateRequests } from '../../../src/kube/pod-certificate-request.js';
 import { timestamp } from '../../../src/provider/timestamp.js';
+import type { ManualClock } from '../../../src/testing/manual-clock.js';
 import { eventually } from './eventually.js';
 
 const hourMs = 3_600_000;
+
+export interface PodSignerOptions {
+  /**
+   * Of those who ask, if it stands still: it goes on while no request waits. An apiserver that does not know a pod's node
+   * yet refuses the first ones, and the next come by that clock.
+   */
+  readonly clock?: ManualClock;
+}
 
 export class PodSigner {
   readonly #api: KubeApi;
   readonly #authority: CertificateAuthority;
   readonly #signerName: string;
+  readonly #clock: ManualClock | undefined;
 
-  constructor(api: KubeApi, authority: CertificateAuthority, signerName: string) {
+  constructor(api: KubeApi, authority: CertificateAuthority, signerName: string, { clock }: PodSignerOptions = {}) {
     this.#api = api;
     this.#authority = authority;
     this.#signerName = signerName;
+    this.#clock = clock;
   }
 
   /** Requests that wait for an answer, once there are any. */
@@ -24,8 +35,9 @@ export class PodSigner {
     return eventually(async () => {
       const { items } = await this.#api.list(podCertificateRequests, {});
       const waiting = items.filter(({ spec, status }) => spec.signerName === this.#signerName && !status?.conditions);
-      if (waiting.length === 0) throw new Error(`${this.#signerName}: no request waits`);
-      return waiting;
+      if (waiting.length > 0) return waiting;
+      await this.#clock?.advance(500);
+      throw new Error(`${this.#signerName}: no request waits`);
     });
   }
 
