@@ -37,7 +37,7 @@ import { AciPods } from './aci-pods.js';
 import { AzureContainerGroups } from './cloud/azure-container-groups.js';
 import { afterCall, needsProbe, outage, type CloudHealth } from './cloud/cloud-health.js';
 import type { ContainerGroupsApi } from './cloud/container-groups-api.js';
-import { cloudThrottles, refuseInPause, type CloudThrottles } from './cloud/cloud-throttles.js';
+import { cloudThrottles, type CloudThrottles } from './cloud/cloud-throttles.js';
 import { withHealth } from './cloud/with-health.js';
 import type { AciSettings } from './config/aci-settings.js';
 import { checkUpdate, groupName } from './mapping/index.js';
@@ -103,7 +103,7 @@ export class AciProvider implements Provider, AsyncDisposable {
 
   async createPod(pod: Pod, context: PodContext): Promise<void> {
     try {
-      refuseInPause(this.#throttles.creates, this.#clock, `container group ${groupName(podRef(pod))}: create`);
+      this.#throttles.creates.throwIfRefusing();
       await this.#groups.create(pod, context);
     } catch (error) {
       throw patientRefusal(error, pod);
@@ -120,7 +120,7 @@ export class AciProvider implements Provider, AsyncDisposable {
    * the deletions of all other pods.
    */
   async deletePod(pod: Pod, context: DeleteContext): Promise<void> {
-    refuseInPause(this.#throttles.deletes, this.#clock, `container group ${groupName(podRef(pod))}: delete`);
+    this.#throttles.deletes.throwIfRefusing();
     await this.#groups.remove(podRef(pod), context);
     const { namespace, name } = podRef(pod);
     throw new VkError('NotFound', `pod ${namespace}/${name}: its container group has gone`);

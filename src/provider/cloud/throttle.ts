@@ -140,6 +140,14 @@ export class Throttle {
     }
   }
 
+  /**
+   * Throws what `run` would refuse a call with now, in a pause longer than `longestWaitMs`. For whoever prepares a call with
+   * others: hundreds of pods would make them in vain as often as they are tried.
+   */
+  throwIfRefusing(): void {
+    if (this.#phase.type === 'paused' && this.#phase.isLong) throw this.#refusal(this.#phase.untilMs);
+  }
+
   #mayBegin(): boolean {
     if (this.#phase.type !== 'recovering') return this.#phase.type === 'open';
     if (this.#phase.free <= 0) return false;
@@ -147,9 +155,9 @@ export class Throttle {
     return true;
   }
 
-  #turn(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#phase.type === 'paused' && this.#phase.isLong) return Promise.reject(this.#refusal(this.#phase.untilMs));
-    return new Promise((resolve, reject) => {
+  async #turn(signal: AbortSignal | undefined): Promise<void> {
+    this.throwIfRefusing();
+    await new Promise<void>((resolve, reject) => {
       const waiting: Waiting = {
         go: () => {
           stopWatching?.();

@@ -3,7 +3,8 @@
  *
  * Invariants
  * 1. One question at a time, and none within a pause after the last, which is longer the more of them failed in a row.
- * 2. A failure is no answer.
+ * 2. A failure is no answer. After some in a row nobody waits for the next answer: it is asked for all the same, and pods
+ *    are looked at by themselves meanwhile.
  */
 import type { PodStatus } from '../../kube/types.js';
 import type { Logger } from '../../runtime/logger.js';
@@ -21,6 +22,9 @@ export interface StatusListOptions {
   readonly logger: Logger;
 }
 
+/** A backend that is down for a moment is spared a call for each pod. */
+const failuresBeforeSingly = 3;
+
 export class StatusList {
   readonly #source: Partial<PodStatusLister>;
   readonly #options: StatusListOptions;
@@ -33,14 +37,16 @@ export class StatusList {
     this.#options = options;
   }
 
-  /** Whether the backend can tell of all pods at once, and does not hang when it is asked to. */
-  get isThere(): boolean {
-    return this.#source.listPodStatuses !== undefined && (this.#isAsking || !this.#hangs);
+  /** Whether pods are left to it: the backend can tell of all at once, and did not hang or fail when it was last asked to. */
+  get isReliable(): boolean {
+    if (this.#source.listPodStatuses === undefined || this.#failures >= failuresBeforeSingly) return false;
+    return this.#isAsking || !this.#hangs;
   }
 
   /** Whether it may be asked now. */
   get isDue(): boolean {
     const { calls, time } = this.#options;
+    if (this.#source.listPodStatuses === undefined) return false;
     if (this.#isAsking || calls.isPaused || this.#hangs) return false;
     return time.now() >= this.#againAt;
   }
@@ -57,8 +63,12 @@ export class StatusList {
       this.#failures = 0;
       return statuses;
     } catch (err) {
+      // In a pause single pods are not asked for either.
+      if (calls.signal.aborted || calls.isPaused) return undefined;
       this.#failures += 1;
-      if (!calls.signal.aborted && !calls.isPaused) logger.warn({ err }, 'pod statuses not listed');
+      // Of many in a row those that change something.
+      if (this.#failures === 1) logger.warn({ err }, 'pod statuses not listed');
+      if (this.#failures === failuresBeforeSingly) logger.warn({ err }, 'pod statuses not listed, pods asked for singly');
       return undefined;
     } finally {
       this.#isAsking = false;
@@ -66,6 +76,7 @@ export class StatusList {
       this.#againAt = time.now() + (this.#failures ? retryIntervalMs(pace, fastestMs, this.#failures) : fastestMs);
     }
   }
+
   get #hangs(): boolean {
     return this.#options.calls.isPending('listPodStatuses', '');
   }

@@ -175,9 +175,9 @@ export class StatusPoller {
     if (this.#isClosed) return;
     const now = this.#time.now();
     const { due, nextAt } = this.#schedule.turn(this.#pods.tracked(), (look) => this.#pool.has(look), now);
-    if (this.#list.isThere && due.length > this.#schedule.size / podsOfPage) {
-      if (this.#list.isDue) this.#listing = this.#lookAtAll();
-    } else for (const look of due) this.#await(look);
+    const areMany = due.length > this.#schedule.size / podsOfPage;
+    if (areMany && this.#list.isDue) this.#listing = this.#lookAtAll();
+    if (!areMany || !this.#list.isReliable) for (const look of due) this.#await(look);
     this.#pool.pump();
     // Very many pods are taken together, so that each turn is worth its while.
     const { fastestMs } = this.#pace;

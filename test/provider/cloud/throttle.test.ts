@@ -95,6 +95,7 @@ describe('Throttle', () => {
     throttle = new Throttle({ clock, random: () => 0, longestWaitMs: 5_000 });
     await refuse(refusal(5_000));
     const patient = call();
+    expect(() => throttle.throwIfRefusing()).not.toThrow();
     const before = throttle.run(() => Promise.reject(refusal(60_000))).catch((error: unknown) => error);
     await clock.advance(5_000);
     await patient;
@@ -103,7 +104,9 @@ describe('Throttle', () => {
     for (const refused of [waiting, late]) {
       await expect(refused).rejects.toMatchObject({ code: 'TooManyRequests', retry: { afterMs: 60_000 } });
     }
+    expect(() => throttle.throwIfRefusing()).toThrow('throttling, and calls pause for another 60 s');
     await clock.advance(60_000);
+    throttle.throwIfRefusing();
     await call();
     expect(begun).toEqual([5_000, 65_000]);
     await clock.advance(10_000);

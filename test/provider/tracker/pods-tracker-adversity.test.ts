@@ -128,6 +128,30 @@ describe('PodsTracker, of calls that never come back', () => {
     expect(scene.node.status('web')?.phase).toBe('Running');
   });
 
+  it('asks singly when the one for all goes on failing, until it does not', async () => {
+    await using scene = new TrackerScene();
+    for (let index = 0; index < 200; index += 1) scene.add(`web-${index}`);
+    scene.backend.withBulk();
+    let isDown = true;
+    const asked: string[] = [];
+    scene.backend.before = (method) => {
+      asked.push(method);
+      return isDown && method === 'listPodStatuses' ? Promise.reject(new Error('too many to tell')) : undefined;
+    };
+    await scene.start();
+    await scene.clock.advance(10_000);
+    expect(new Set(asked)).toEqual(new Set(['listPodStatuses']));
+    await scene.clock.advance(2 * minute);
+    expect(scene.node.status('web-199')?.phase).toBe('Running');
+    expect(scene.logged).toEqual(['pod statuses not listed', 'pod statuses not listed, pods asked for singly']);
+    isDown = false;
+    await scene.clock.advance(2 * minute);
+    asked.length = 0;
+    await scene.clock.advance(10 * minute);
+    expect(asked.filter((method) => method === 'fetchPodStatus').length).toBeLessThan(200);
+    expect(asked).toContain('listPodStatuses');
+  });
+
   it.each(['fetchPodStatus', 'listActivePods', 'fetchPodEvents'])('makes them again some day: %s', async (method) => {
     await using scene = new TrackerScene();
     for (let index = 0; index < 3; index += 1) scene.add(`wanted-${index}`);
