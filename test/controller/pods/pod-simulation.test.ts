@@ -6,6 +6,7 @@
  * `SIMULATION_SEEDS=500` plays more of them, `SIMULATION_FIRST=1234` from another one on.
  */
 import { afterEach, describe, expect, it } from 'vitest';
+import { below, randomOf } from '../../../bench/soak/seeded.js';
 import { pods } from '../../../src/kube/resources.js';
 import { hasCode } from '../../../src/runtime/errors.js';
 import type { FaultRule } from '../../../src/testing/faults.js';
@@ -19,18 +20,7 @@ const seeds = Array.from({ length: seedCount }, (_, index) => firstSeed + index)
 const steps = 40;
 const names = ['a', 'b', 'c', 'd'];
 
-type Chance = (below: number) => number;
-
-/** Numbers that are the same for the same seed (mulberry32). */
-function chanceOf(seed: number): Chance {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
+type Chance = (end: number) => number;
 
 class Simulation {
   readonly history: string[] = [];
@@ -216,7 +206,8 @@ describe('a random history', () => {
   it.each(seeds)('of seed %i ends in agreement', async (seed) => {
     scene = new PodScene();
     await scene.open();
-    const simulation = new Simulation(scene, chanceOf(seed));
+    const random = randomOf(seed);
+    const simulation = new Simulation(scene, (end) => below(random, end));
     try {
       await simulation.play();
     } catch (error) {

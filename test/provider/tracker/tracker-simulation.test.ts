@@ -3,6 +3,7 @@
  * are empty, pods come and go and vanish behind our back, Kubernetes is away now and then, the time of day is set.
  */
 import { describe, expect, it } from 'vitest';
+import { type Random, randomOf } from '../../../bench/soak/seeded.js';
 import type { PodStatus } from '../../../src/kube/types.js';
 import { VkError } from '../../../src/runtime/errors.js';
 import { refOf, runningStatus, TrackerScene } from './tracker-scene.js';
@@ -10,24 +11,13 @@ import { refOf, runningStatus, TrackerScene } from './tracker-scene.js';
 const minute = 60_000;
 const concurrency = 4;
 
-/** mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** A status that says when it was taken: later ones have higher numbers. */
 function numbered(name: string, version: number): PodStatus {
   return { ...runningStatus(refOf(name)), message: String(version) };
 }
 
 class Simulation {
-  readonly random: () => number;
+  readonly random: Random;
   readonly scene: TrackerScene;
   readonly violations: string[] = [];
   /** Which calls run, as far as the tracker waits for them. */
@@ -37,7 +27,7 @@ class Simulation {
   #pods = 0;
 
   constructor(seed: number) {
-    this.random = seeded(seed);
+    this.random = randomOf(seed);
     this.scene = new TrackerScene({ random: this.random, concurrency });
     const { backend, node } = this.scene;
     if (this.chance(0.5)) backend.withBulk();
