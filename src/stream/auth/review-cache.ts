@@ -15,6 +15,10 @@ export interface Verdict<T> {
   readonly keepMs: number;
 }
 
+interface Entry<T> extends Verdict<T> {
+  readonly askedMs: number;
+}
+
 export interface ReviewCacheOptions {
   readonly clock: Clock;
   readonly maxEntries: number;
@@ -23,7 +27,7 @@ export interface ReviewCacheOptions {
 
 export class ReviewCache<T> {
   readonly #options: ReviewCacheOptions;
-  readonly #entries = new Map<string, { readonly value: T; readonly untilMs: number }>();
+  readonly #entries = new Map<string, Entry<T>>();
   readonly #pending = new Map<string, Promise<T>>();
 
   constructor(options: ReviewCacheOptions) {
@@ -56,7 +60,9 @@ export class ReviewCache<T> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     this.#entries.delete(key);
-    if (entry.untilMs <= this.#options.clock.now()) return undefined;
+    const ageMs = this.#options.clock.now() - entry.askedMs;
+    // Below zero the clock was set back, and nobody can tell how old the answer is.
+    if (ageMs < 0 || ageMs >= entry.keepMs) return undefined;
     // Put back at the end: a Map keeps the order of insertion.
     this.#entries.set(key, entry);
     return entry;
@@ -67,7 +73,7 @@ export class ReviewCache<T> {
     const askedMs = this.#options.clock.now();
     const { value, keepMs } = await ask();
     this.#entries.delete(key);
-    this.#entries.set(key, { value, untilMs: askedMs + keepMs });
+    this.#entries.set(key, { value, keepMs, askedMs });
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= this.#options.maxEntries) break;
       this.#entries.delete(oldest);

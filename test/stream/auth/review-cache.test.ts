@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/runtime/clock.js';
 import { ReviewCache } from '../../../src/stream/auth/review-cache.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 
@@ -66,5 +67,17 @@ describe('ReviewCache', () => {
     await slow;
     await clock.advance(100);
     expect(await cache.get('k', async () => ({ value: 'new', keepMs: 1_000 }))).toBe('new');
+  });
+
+  it('asks again where the clock was set back, since an answer would hold for as long as it was', async () => {
+    let nowMs = 86_400_000;
+    const clock = { ...systemClock, now: () => nowMs };
+    const cache = new ReviewCache<string>({ clock, maxEntries: 10, maxPending: 10 });
+    const get = (value: string): Promise<string> => cache.get('k', async () => ({ value, keepMs: 1_000 }));
+    expect(await get('old')).toBe('old');
+    nowMs = 0;
+    expect(await get('new')).toBe('new');
+    nowMs = 999;
+    expect(await get('newer')).toBe('new');
   });
 });
