@@ -10,6 +10,7 @@
  * 4. Once it is `ending`, the socket is gone after the linger time; later only for a client that pings and has yet to read
  *    what was sent in order, and then by the idle timeout.
  * 5. No more than one pong waits to be sent, however many pings come.
+ * 6. What a client is judged by is counted in beats of a timer: a wall clock that is set ends no session.
  */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -42,9 +43,13 @@ export class WebSocketLink {
   readonly #gone = new AbortController();
   readonly #holders = new Set<object>();
   #state: State = 'open';
-  #heardAt: number;
-  #pingedAt = -Infinity;
-  #activeAt: number;
+  /** Since the last beat. */
+  #heard = false;
+  #active = false;
+  /** Beats in a row before which nothing was heard, and nothing at all happened. */
+  #silentBeats = 0;
+  #idleBeats = 0;
+  #pings = 0;
   #heartbeat: Timer | undefined;
   #linger: Timer | undefined;
   #unansweredPing: Buffer | undefined;
@@ -56,7 +61,6 @@ export class WebSocketLink {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#options = options;
-    this.#heardAt = this.#activeAt = options.clock.now();
     // The peer's kernel answers, also for a client that does not read.
     if (socket instanceof Socket) socket.setKeepAlive(true, options.pingIntervalMs);
     socket.on('data', this.#onBytes);
@@ -98,7 +102,7 @@ export class WebSocketLink {
     this.#socket.cork();
     for (const part of frame) this.#socket.write(part);
     this.#socket.write(last, (error) => {
-      if (!error) this.#activeAt = this.#options.clock.now();
+      if (!error) this.#active = true;
       sent(error ? this.#ended(error) : undefined);
     });
     this.#socket.uncork();
@@ -137,12 +141,12 @@ export class WebSocketLink {
   }
 
   readonly #onBytes = (): void => {
-    this.#heardAt = this.#options.clock.now();
+    this.#heard = true;
   };
 
   readonly #onMessage = (message: Buffer, binary: boolean): void => {
     if (this.#state !== 'open') return;
-    this.#activeAt = this.#options.clock.now();
+    this.#active = true;
     try {
       this.#options.onMessage(message, binary);
     } catch (error) {
@@ -151,7 +155,8 @@ export class WebSocketLink {
   };
 
   readonly #onPing = (data: Buffer): void => {
-    this.#pingedAt = this.#activeAt = this.#options.clock.now();
+    this.#active = true;
+    this.#pings += 1;
     // Of several the last is to be answered (RFC 6455 §5.5.3). A copy: the view would keep what it was read with.
     this.#unansweredPing = Buffer.from(data);
     this.#answerPing();
@@ -206,10 +211,10 @@ export class WebSocketLink {
   /** A client that pings is slow, not gone: kubectl does while nobody reads its output. `patienceMs` bounds that. */
   #armLinger(patienceMs: number): void {
     const { clock, lingerMs } = this.#options;
-    const armedAt = clock.now();
+    const pings = this.#pings;
     this.#linger?.cancel();
     this.#linger = clock.setTimer(lingerMs, () => {
-      if (this.#pingedAt > armedAt && patienceMs > lingerMs) this.#armLinger(patienceMs - lingerMs);
+      if (this.#pings > pings && patienceMs > lingerMs) this.#armLinger(patienceMs - lingerMs);
       else this.#webSocket.terminate();
     });
   }
@@ -228,10 +233,13 @@ export class WebSocketLink {
       this.#end(closeCode.normal, this.#ended());
       return;
     }
-    const now = this.#options.clock.now();
+    this.#silentBeats = this.#heard ? 0 : this.#silentBeats + 1;
+    this.#idleBeats = this.#active ? 0 : this.#idleBeats + 1;
+    this.#heard = this.#active = false;
+    const { pingIntervalMs } = this.#options;
     const pulse = {
-      silentMs: now - this.#heardAt,
-      idleMs: now - this.#activeAt,
+      silentMs: this.#silentBeats * pingIntervalMs,
+      idleMs: this.#idleBeats * pingIntervalMs,
       held: this.#holders.size > 0,
       backlog: this.#socket.writableLength > 0,
     };

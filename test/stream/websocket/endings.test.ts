@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { describe, expect, it, vi } from 'vitest';
 import type { Status } from '../../../src/kube/types.js';
+import type { Clock } from '../../../src/runtime/clock.js';
 import type { VkError } from '../../../src/runtime/errors.js';
 import type { RemoteCommandSession } from '../../../src/stream/remote-command/session.js';
 import { acceptWebSocketRemoteCommand } from '../../../src/stream/websocket/remote-command.js';
@@ -161,6 +162,25 @@ describe('a client that falls silent', () => {
     expect((scene.session.gone.reason as VkError).code).toBe('Timeout');
     await scene.session.finish(success);
     expectNothingOpen(scene);
+  });
+
+  it('is not taken for gone, nor for idle, because the wall clock was set', async () => {
+    const clock = new ManualClock();
+    let setByMs = 0;
+    const wall: Clock = {
+      now: () => clock.now() + setByMs,
+      setTimer: (delayMs, callback) => clock.setTimer(delayMs, callback),
+      sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
+    };
+    const server = await serve((call) => acceptWebSocketRemoteCommand(call, all, { clock: wall }));
+    const client = await dial(server, ['v5.channel.k8s.io']);
+    const session = await server.next();
+    for (const hours of [5, -48, 0]) {
+      setByMs = hours * 60 * minute;
+      await clock.advance(2 * minute);
+      expect(session.gone.aborted).toBe(false);
+    }
+    expect(client.pings.length).toBeGreaterThan(3);
   });
 
   it('is not pinged while it sends', async () => {
