@@ -9,7 +9,7 @@
  * 4. A call that has not begun after all says nothing of the backend.
  */
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../../runtime/clock.js';
+import type { Clock, Timer } from '../../runtime/clock.js';
 import { VkError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import { Count } from '../../runtime/metrics/instruments.js';
@@ -37,8 +37,8 @@ export class BackendCalls {
   readonly #options: BackendCallsOptions;
   readonly #closing = new AbortController();
   readonly #running = new Set<AbortController>();
-  /** When they began. */
-  readonly #pending = new Map<string, { readonly at: number }>();
+  /** By name what takes it for lost, until it has come back or that was done. */
+  readonly #pending = new Map<string, Timer>();
 
   constructor(options: BackendCallsOptions) {
     this.#options = options;
@@ -58,8 +58,7 @@ export class BackendCalls {
 
   /** Whether a call with that key is still running, though it may have been given up. */
   isPending(method: string, key: string): boolean {
-    const pending = this.#pending.get(`${method} ${key}`);
-    return pending !== undefined && this.#options.clock.now() - pending.at < lostAfterMs;
+    return this.#pending.has(`${method} ${key}`);
   }
 
   /**
@@ -84,6 +83,7 @@ export class BackendCalls {
     if (this.signal.aborted) return;
     this.#closing.abort(new VkError('Aborted', 'pods tracker is closing'));
     for (const call of this.#running) call.abort(this.signal.reason);
+    for (const lost of this.#pending.values()) lost.cancel();
   }
 
   async #bounded<T>(name: string, logger: Logger, call: (context: CallContext) => Promise<T>): Promise<T> {
@@ -92,16 +92,24 @@ export class BackendCalls {
     const timeout = new VkError('Timeout', `backend: no answer to ${name} within ${timeoutMs} ms`);
     const timer = clock.setTimer(timeoutMs, () => ending.abort(timeout));
     this.#running.add(ending);
-    const pending = { at: clock.now() };
-    this.#pending.set(name, pending);
-    const work = (async () => call({ signal: ending.signal, logger }))().finally(() => {
-      if (this.#pending.get(name) === pending) this.#pending.delete(name);
-    });
+    const forget = this.#remember(name);
+    const work = (async () => call({ signal: ending.signal, logger }))().finally(forget);
     try {
       return await untilAborted(work, ending.signal);
     } finally {
       timer.cancel();
       this.#running.delete(ending);
     }
+  }
+
+  /** Has a call of that name pending until what is answered is called, or it is taken for lost. */
+  #remember(name: string): () => void {
+    const forget = (): void => {
+      lost.cancel();
+      if (this.#pending.get(name) === lost) this.#pending.delete(name);
+    };
+    const lost = this.#options.clock.setTimer(lostAfterMs, forget);
+    this.#pending.set(name, lost);
+    return forget;
   }
 }

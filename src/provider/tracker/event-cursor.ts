@@ -2,7 +2,8 @@
  * Which events of a pod have yet to be told. Pure: an answer of the backend goes in, the news come out.
  *
  * An event is known by its time and, among those of one time, by what it says; so a cursor is one time and the events of
- * that time, however long the pod lives. An event that comes to light after a later one is not told.
+ * that time, however long the pod lives. An event that comes to light after a later one is not told, nor is one of a time of
+ * which so many were told that to remember more would have no bound.
  */
 import type { BackendEvent } from './pods-tracker-handler.js';
 
@@ -34,15 +35,19 @@ export function cursorFrom(at: number): EventCursor {
 export function readEvents(cursor: EventCursor, answer: readonly BackendEvent[], now: number): News {
   const news = answer
     .filter((event) => isReadable(event) && event.at <= now + longestAheadMs)
-    .filter((event) => event.at > cursor.at || (event.at === cursor.at && !cursor.told.has(identity(event))))
+    .filter((event) => event.at > cursor.at || (event.at === cursor.at && isNewOfItsTime(cursor, event)))
     .sort((one, other) => one.at - other.at)
     .slice(-longestAnswer);
   const newest = news.at(-1)?.at;
   if (newest === undefined) return { cursor, events: [] };
   const events = news.filter((event, index) => news.findIndex((other) => isSame(other, event)) === index);
-  const told = new Set(newest === cursor.at ? [...cursor.told].slice(-longestAnswer) : []);
+  const told = new Set(newest === cursor.at ? cursor.told : []);
   for (const event of events) if (event.at === newest) told.add(identity(event));
   return { cursor: { at: newest, told }, events };
+}
+
+function isNewOfItsTime({ told }: EventCursor, event: BackendEvent): boolean {
+  return told.size < longestAnswer && !told.has(identity(event));
 }
 
 function isSame(one: BackendEvent, other: BackendEvent): boolean {

@@ -46,10 +46,19 @@ describe('the cursor of a pod’s events', () => {
     expect(readEvents(first.cursor, [event(2, 'Started')], now).events).toHaveLength(1);
   });
 
-  it('tells the newest fifty of very many, and remembers no more', () => {
+  it('tells the newest fifty of very many, remembers no more, and repeats none of them', () => {
     const answer = Array.from({ length: 10_000 }, (_, index) => event(1, 'Storm', String(index)));
-    let { cursor } = readEvents(cursorFrom(start), answer, now);
-    for (let round = 0; round < 5; round += 1) ({ cursor } = readEvents(cursor, answer, now));
+    let { cursor, events } = readEvents(cursorFrom(start), answer, now);
+    expect(events).toEqual(answer.slice(-50));
+    const told = new Set(events.map(({ message }) => message));
+    for (let round = 0; round < 5; round += 1) {
+      ({ cursor, events } = readEvents(cursor, answer, now));
+      for (const { message } of events) {
+        expect(told).not.toContain(message);
+        told.add(message);
+      }
+    }
     expect(cursor.told.size).toBeLessThanOrEqual(100);
+    expect(readEvents(cursor, [...answer, event(2, 'After')], now).events).toEqual([event(2, 'After')]);
   });
 });

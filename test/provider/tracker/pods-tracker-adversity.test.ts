@@ -173,6 +173,18 @@ describe('PodsTracker, of calls that never come back', () => {
     expect(scene.backend.cleaned).toEqual(['left']);
     expect(asked).toBeGreaterThan(5);
   });
+
+  it('makes them again though the clock was set back meanwhile', async () => {
+    await using scene = new TrackerScene();
+    scene.add('web');
+    scene.backend.before = never;
+    await scene.start();
+    scene.clock.offMs = -24 * 60 * minute;
+    await scene.clock.advance(9 * minute);
+    scene.backend.before = () => undefined;
+    await scene.clock.advance(2 * minute);
+    expect(scene.node.status('web')?.phase).toBe('Running');
+  });
 });
 
 describe('PodsTracker, of answers that make no sense', () => {
