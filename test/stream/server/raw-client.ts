@@ -34,7 +34,10 @@ export async function openTcp({ address }: At): Promise<Socket> {
   return socket;
 }
 
-/** Sends `bytes` and reads until the server ends the connection, or is silent for `quietMs`. */
+/** Of a server that has not said anything yet: a busy machine is slow. */
+const longestSilenceMs = 10_000;
+
+/** Sends `bytes` and reads until the server ends the connection, or has answered and is silent for `quietMs`. */
 export async function exchange(
   socket: Socket,
   bytes: string | Buffer | readonly string[],
@@ -52,7 +55,7 @@ export async function readAll(socket: Socket, quietMs: number): Promise<RawAnswe
       resolve();
       return;
     }
-    let timer = setTimeout(resolve, quietMs);
+    let timer = setTimeout(resolve, longestSilenceMs);
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
       clearTimeout(timer);

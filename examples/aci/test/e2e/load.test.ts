@@ -11,9 +11,10 @@ const load = isFull
   : {
       pods: 50,
       latencyScale: 0.1,
-      limits: { creates: { requests: 20, windowMs: 1_500 }, removals: { requests: 20, windowMs: 1_500 } },
+      // Even a machine that makes five pods a second meets them.
+      limits: { creates: { requests: 20, windowMs: 4_000 }, removals: { requests: 20, windowMs: 4_000 } },
       tracker: { pace: { fastestMs: 500 } },
-      withinMs: 30_000,
+      withinMs: 60_000,
     };
 
 describe.skipIf(!ControlPlane.available())(`pods in numbers, on a real control plane (${skipped})`, () => {
