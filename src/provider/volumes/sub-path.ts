@@ -8,11 +8,11 @@ export type VolumeMount = NonNullable<Container['volumeMounts']>[number];
 
 /**
  * The path below the volume that `mount` asks for, with `$(NAME)` of a `subPathExpr` replaced by what `lookup` answers; empty
- * for the whole volume, which is also what an expression that comes to nothing means to a kubelet.
+ * for the whole volume.
  *
- * Throws `InvalidInput` for a variable that there is not, as a kubelet does and unlike elsewhere, and for a path that leads out
- * of the volume. What was put in is not said: it may be a secret. Links inside of a volume are the backend's to look at,
- * once it has the volume.
+ * Throws `InvalidInput` for a variable that there is not or that is empty, as a kubelet does and unlike elsewhere (a container
+ * would see the parts of others), and for a path that leads out of the volume. What was put in is not said: it may be a
+ * secret. Links inside of a volume are the backend's to look at, once it has the volume.
  *
  * Source: Kubernetes, concepts/storage/volumes, "Using subPath with expanded environment variables".
  *
@@ -33,13 +33,13 @@ export function resolveSubPath(
     return subPath;
   }
   const what = `${of}: subPathExpr "${subPathExpr}"`;
-  let unknown: string | undefined;
+  let missing: string | undefined;
   const expanded = expandReferences(subPathExpr, (name) => {
     const value = lookup(name);
-    if (value === undefined) unknown ??= name;
+    if (!value) missing ??= name;
     return value;
   });
-  if (unknown !== undefined) throw new VkError('InvalidInput', `${what}: there is no variable ${unknown}`);
+  if (missing !== undefined) throw new VkError('InvalidInput', `${what}: there is no value for ${missing}`);
   if (leavesVolume(expanded)) throw new VkError('InvalidInput', `${what}: leaves the volume`);
   return expanded;
 }

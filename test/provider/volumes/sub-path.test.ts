@@ -16,15 +16,16 @@ describe('the subPath of a mount', () => {
     expect(resolved({})).toBe('');
     expect(resolved({ subPath: 'a/$(POD_NAME)' })).toBe('a/$(POD_NAME)');
     expect(resolved({ subPathExpr: 'a/$(POD_NAME)/$$(UP)' })).toBe('a/web-0/$(UP)');
-    expect(resolved({ subPathExpr: '$(NOTHING)' })).toBe('');
   });
 
   it.each([
     [{ subPath: '../x' }, 'container app: mount /v: subPath "../x": leaves the volume'],
     [{ subPath: '/etc' }, 'subPath "/etc": leaves the volume'],
     [{ subPathExpr: 'a/$(UP)' }, 'subPathExpr "a/$(UP)": leaves the volume'],
-    [{ subPathExpr: '$(NOBODY)/$(UP)' }, 'subPathExpr "$(NOBODY)/$(UP)": there is no variable NOBODY'],
-  ])('is refused where it leads out, or names what is not there: %j', (more, message) => {
+    [{ subPathExpr: '$(NOBODY)/$(UP)' }, 'subPathExpr "$(NOBODY)/$(UP)": there is no value for NOBODY'],
+    [{ subPathExpr: 'a/$(NOTHING)' }, 'subPathExpr "a/$(NOTHING)": there is no value for NOTHING'],
+    [{ subPathExpr: '$(NOTHING)' }, 'subPathExpr "$(NOTHING)": there is no value for NOTHING'],
+  ])('is refused where it leads out, or names what is not there or empty: %j', (more, message) => {
     expect(() => resolved(more)).toThrow(message);
   });
 
