@@ -13,7 +13,7 @@ import { envFileValue } from './env-file.js';
 import type { EnvironmentProblem, EnvironmentReason } from './environment-problem.js';
 import { expandReferences } from './expand.js';
 import { podField } from './pod-field.js';
-import { resourceField } from './resource-field.js';
+import { availableTo, resourceField } from './resource-field.js';
 import type { EnvironmentSources } from './sources.js';
 import type { EnvironmentVariable, VariableOrigin } from './variable.js';
 import { isVariableName } from './variable-name.js';
@@ -131,11 +131,12 @@ export class ContainerEnvironment {
 
   #fromResource(name: string, ref: NonNullable<ValueSource['resourceFieldRef']>): void {
     this.#attempt(name, () => {
-      const { containerName: wanted = this.#container.name, resource } = ref;
+      const { resource } = ref;
+      const wanted = ref.containerName || this.#container.name;
       const { initContainers = [], containers } = this.#pod.spec;
       const container =
         wanted === this.#container.name ? this.#container : named([...initContainers, ...containers], wanted);
-      const value = resourceField(container, ref, this.#sources.allocatable);
+      const value = resourceField(container, ref, availableTo(this.#pod, this.#sources.allocatable));
       this.#set(name, value, { kind: 'resourceField', container: wanted, resource }, false);
     });
   }

@@ -29,7 +29,9 @@ export function podField(pod: Pod, fieldPath: string): FieldValue {
       return formatMap(pod.metadata.labels);
     case 'metadata.annotations':
       return formatMap(pod.metadata.annotations);
+    // By its name and the one that it had before Kubernetes 1.0, which the API still takes.
     case 'spec.nodeName':
+    case 'spec.host':
       return pod.spec.nodeName ?? '';
     case 'spec.serviceAccountName':
       return pod.spec.serviceAccountName ?? '';

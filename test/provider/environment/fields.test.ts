@@ -34,6 +34,7 @@ describe('podField (concepts/workloads/pods/downward-api)', () => {
     ['metadata.labels', 'app="web"\ntier="front"'],
     ['metadata.annotations', 'example.com/note="say \\"hi\\"\\nand\\tgo"'],
     ['spec.nodeName', 'edge-1'],
+    ['spec.host', 'edge-1'],
     ['spec.serviceAccountName', 'robot'],
     ['status.hostIP', '10.0.0.1'],
     ['status.hostIPs', '10.0.0.1'],
@@ -108,6 +109,13 @@ describe('resourceField (concepts/workloads/pods/downward-api)', () => {
   it('is what the node has to give where no limit is set', () => {
     expect(resourceField({ name: 'app' }, { resource: 'limits.memory', divisor: '1Gi' }, allocatable)).toBe('8');
     expect(resourceField({ name: 'app' }, { resource: 'limits.cpu' }, allocatable)).toBe('4');
+  });
+
+  it('is what the node has to give where the limit is 0, as for a kubelet', () => {
+    const unlimited = { name: 'app', resources: { limits: { cpu: '0', memory: '0Mi', 'hugepages-2Mi': '0' } } };
+    expect(resourceField(unlimited, { resource: 'limits.cpu' }, allocatable)).toBe('4');
+    expect(resourceField(unlimited, { resource: 'limits.memory', divisor: '1Gi' }, allocatable)).toBe('8');
+    expect(resourceField(unlimited, { resource: 'limits.hugepages-2Mi' }, { 'hugepages-2Mi': '1Gi' })).toBe('0');
   });
 
   it('refuses what containers do not have', () => {

@@ -155,6 +155,20 @@ describe('resolveEnvironment (upstream §2, Environment)', () => {
     expect(values).toEqual({ CPU: '300' });
   });
 
+  it("takes the pod's own limits for those that a container lacks (KEP-2837), and those of the node for the rest", () => {
+    const limit = (name: string) => ({ name, valueFrom: { resourceFieldRef: { resource: `limits.${name}` } } });
+    const resources = { limits: { cpu: '2', memory: '0', 'hugepages-2Mi': '4Mi' } };
+    const env = ['cpu', 'memory', 'hugepages-2Mi'].map(limit);
+    expect(resolve({ env }, { resources }).values).toEqual({
+      cpu: '2',
+      memory: String(8 * 1024 ** 3),
+      'hugepages-2Mi': '0',
+    });
+    expect(resolve({ env: [limit('cpu')], resources: { limits: { cpu: '1' } } }, { resources }).values).toEqual({
+      cpu: '1',
+    });
+  });
+
   it.each([
     [{ configMapKeyRef: { name: 'none', key: 'k' } }, 'MandatoryConfigMapNotFound', 'configmap "none" not found', true],
     [
