@@ -28,9 +28,10 @@ export class VolumeFilesBuilder {
   }
 
   /** Throws `InvalidInput` for a path that is not below the volume's root, and when all files together are too large. */
-  add(path: string, file: VolumeFile): void {
+  add(written: string, file: VolumeFile): void {
+    const path = cleanPath(written);
     const fault = pathFault(path);
-    if (fault !== undefined) throw this.#invalid(`path "${path}" ${fault}`);
+    if (fault !== undefined) throw this.#invalid(`path "${written}" ${fault}`);
     this.#bytes += file.data.length - (this.#files.get(path)?.data.length ?? 0);
     if (this.#bytes > this.#maxBytes) throw this.#invalid(`more than ${this.#maxBytes} bytes of files`);
     this.#files.set(path, file);
@@ -50,6 +51,12 @@ export class VolumeFilesBuilder {
   #invalid(what: string): VkError {
     return new VkError('InvalidInput', `volume ${this.#volume}: ${what}`);
   }
+}
+
+/** Without what changes nothing of where it leads: the API takes `./a`, `a//b` and `a/`, and a kubelet writes `a` and `a/b`. */
+function cleanPath(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  return (path.startsWith('/') ? '/' : '') + parts.join('/');
 }
 
 const longestPart = 255;

@@ -84,6 +84,20 @@ describe('resolveVolumes (concepts/storage/volumes)', () => {
     });
   });
 
+  it.each(['./a/b', 'a//b', 'a/b/', './/a/./b//.'])(
+    'takes what the API lets the path of an item be (%s) for a/b',
+    (path) => {
+      const files = [['a/b', 'blue', '644', false]];
+      const items = [{ key: 'color', path }];
+      expect(resolve({ configMap: { name: 'settings', items } })).toEqual({ kind: 'files', files });
+      const color = { configMap: { name: 'settings', items: [{ key: 'size', path: 'a/b' }] } };
+      expect(resolve({ projected: { sources: [color, { configMap: { name: 'settings', items } }] } })).toEqual({
+        kind: 'files',
+        files,
+      });
+    },
+  );
+
   it.each([
     [{ configMap: { name: 'none' } }, 'configmap "none" not found'],
     [{ secret: { secretName: 'none' } }, 'secret "none" not found'],
@@ -96,6 +110,12 @@ describe('resolveVolumes (concepts/storage/volumes)', () => {
       { configMap: { name: 'settings', items: [{ key: 'color', path: '../up' }] } },
       'volume v: path "../up" begins with ".."',
     ],
+    [{ configMap: { name: 'settings', items: [{ key: 'color', path: './' }] } }, 'volume v: path "./" is empty'],
+    [
+      { configMap: { name: 'settings', items: [{ key: 'color', path: './..data' }] } },
+      'volume v: path "./..data" begins with ".."',
+    ],
+    [{ configMap: { name: 'settings', items: [{ key: 'color', path: '/etc' }] } }, 'volume v: path "/etc" is absolute'],
     [
       {
         configMap: {
