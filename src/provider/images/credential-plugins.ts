@@ -16,6 +16,7 @@ import { silentLogger, type Logger } from '../../runtime/logger.js';
 import type { CredentialPlugin } from './credential-plugin-config.js';
 import { askProgram, type ProgramAnswer } from './credential-program.js';
 import { imageTarget, matchesImage } from './image-pattern.js';
+import { parseImageReference } from './image-reference.js';
 import { PullingAccounts, type PullingAccount } from './pulling-account.js';
 import { RegistryCredentials, type RegistryCredential } from './registry-credentials.js';
 
@@ -74,15 +75,17 @@ export class CredentialPlugins {
   }
 
   /**
-   * What the plugins whose patterns match have for the image, to be tried one after another. A plugin that fails is logged
-   * and counts for nothing, as for a kubelet. `pod` is the one that it is pulled for: its service account is what plugins
-   * with `tokenAttributes` go by. Throws `InvalidInput` for an image that is no reference.
+   * What the plugins whose patterns match have for the image, to be tried one after another. As by a kubelet, they are asked
+   * by its whole name without tag and digest, and one that fails is logged and counts for nothing. `pod` is the one that it is
+   * pulled for: its service account is what plugins with `tokenAttributes` go by. Throws `InvalidInput` for an image that is no reference.
    */
   async forImage(image: string, pod?: Pod): Promise<readonly RegistryCredential[]> {
     const target = imageTarget(image);
+    const { registry, repository } = parseImageReference(image);
+    const name = `${registry}/${repository}`;
     const matching = this.#plugins.filter(({ matchImages }) => matchImages.some((each) => matchesImage(each, target)));
-    const answers = await Promise.all(matching.map((plugin) => this.#answer(plugin, image, pod)));
-    return answers.flatMap((answer) => answer?.credentials.forImage(image) ?? []);
+    const answers = await Promise.all(matching.map((plugin) => this.#answer(plugin, name, pod)));
+    return answers.flatMap((answer) => answer?.credentials.forImage(name) ?? []);
   }
 
   async #answer(plugin: CredentialPlugin, image: string, pod: Pod | undefined): Promise<Answer | undefined> {

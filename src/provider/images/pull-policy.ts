@@ -5,7 +5,7 @@ import { parseImageReference } from './image-reference.js';
 
 export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';
 
-/** The container's policy; where it has none: `Always` for the tag `latest` (written or not), else `IfNotPresent`. */
+/** The container's policy; where it has none: `Always` for the tag `latest` (also beside a digest, or left out with it), else `IfNotPresent`. */
 export function imagePullPolicy({ name, image = '', imagePullPolicy: policy }: Container): ImagePullPolicy {
   switch (policy) {
     case 'Always':
@@ -15,7 +15,7 @@ export function imagePullPolicy({ name, image = '', imagePullPolicy: policy }: C
     case undefined:
     case '': {
       const { tag, digest } = parseImageReference(image);
-      return digest === undefined && (tag === undefined || tag === 'latest') ? 'Always' : 'IfNotPresent';
+      return tag === 'latest' || (tag === undefined && digest === undefined) ? 'Always' : 'IfNotPresent';
     }
     default:
       throw new VkError(

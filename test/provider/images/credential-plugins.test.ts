@@ -67,11 +67,22 @@ describe('CredentialPlugins (tasks/administer-cluster/kubelet-credential-provide
     expect(await plugins.forImage('eu.example.com/app:1')).toEqual([{ username: 'u', password: 'p' }]);
     expect(await runs()).toEqual([
       {
-        request: { kind: 'CredentialProviderRequest', apiVersion, image: 'eu.example.com/app:1' },
+        request: { kind: 'CredentialProviderRequest', apiVersion, image: 'eu.example.com/app' },
         args: ['get', 'creds'],
         env: 'yes',
       },
     ]);
+  });
+
+  it.each([
+    ['nginx:1', 'docker.io/library/nginx'],
+    [`index.docker.io/team/app@sha256:${'0'.repeat(64)}`, 'docker.io/team/app'],
+    ['localhost:5000/app:1', 'localhost:5000/app'],
+  ])('is asked about %s as a kubelet does, by its whole name without tag and digest: %s', async (image, asked) => {
+    await install(answer({ cacheKeyType: 'Image', auth: { [asked]: { username: 'u', password: 'p' } } }));
+    const plugins = pluginsOf(provider({ matchImages: ['docker.io', 'localhost:5000'] }));
+    expect(await usersOf(plugins, image)).toEqual(['u']);
+    expect((await runs()).map(({ request }) => request)).toMatchObject([{ image: asked }]);
   });
 
   it('is not asked about images of others', async () => {
@@ -81,7 +92,7 @@ describe('CredentialPlugins (tasks/administer-cluster/kubelet-credential-provide
   });
 
   it.each([
-    ['Image', ['eu.example.com/app', 'eu.example.com/other', 'us.example.com/app'], 3],
+    ['Image', ['eu.example.com/app', 'eu.example.com/other', 'us.example.com/app', 'us.example.com/app:2'], 3],
     ['Registry', ['eu.example.com/app', 'eu.example.com/other', 'us.example.com/app'], 2],
     ['Global', ['eu.example.com/app', 'eu.example.com/other', 'us.example.com/app'], 1],
   ])('answers for as much as it says: %s', async (cacheKeyType, images, expected) => {
@@ -184,7 +195,7 @@ describe('CredentialPlugins (tasks/administer-cluster/kubelet-credential-provide
     if (body === '') await clock.advance(60_000);
     expect(await pending).toEqual([]);
     expect(logged.join('\n')).toContain(expected);
-    await vi.waitFor(() => expect(pipes()).toBe(before));
+    await vi.waitFor(() => expect(pipes()).toBe(before), 15_000);
   });
 
   it('says that a program is not there', async () => {

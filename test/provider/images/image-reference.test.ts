@@ -73,7 +73,9 @@ describe('pull policy (concepts/containers/images)', () => {
     ['nginx:latest', undefined, 'Always'],
     ['nginx:1', undefined, 'IfNotPresent'],
     [`nginx@${digest}`, undefined, 'IfNotPresent'],
-    [`nginx:latest@${digest}`, undefined, 'IfNotPresent'],
+    // The apiserver's default for it is the same.
+    [`nginx:latest@${digest}`, undefined, 'Always'],
+    [`nginx:1@${digest}`, undefined, 'IfNotPresent'],
     ['nginx', 'Never', 'Never'],
   ])('%s with policy %s is pulled %s', (image, given, expected) => {
     expect(policyOf(image, given)).toBe(expected);

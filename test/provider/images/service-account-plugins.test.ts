@@ -98,7 +98,7 @@ describe('credential plugins that go by the service account (KEP-4412, kubelet-c
     expect(request).toMatchObject({
       kind: 'CredentialProviderRequest',
       apiVersion,
-      image,
+      image: 'eu.example.com/app',
       serviceAccountAnnotations: { 'example.com/role': 'reader', 'example.com/team': 'shop' },
     });
     expect(Object.keys(request?.serviceAccountAnnotations ?? {})).toHaveLength(2);
