@@ -166,7 +166,7 @@ export class AciProvider implements Provider, AsyncDisposable {
 
   /** Asks the cloud only if nobody has had an answer of it lately. While it throttles it is in reach. */
   async ping({ signal }: CallContext): Promise<void> {
-    const isPaused = (this.#throttles.reads.pausedUntil ?? 0) > this.#clock.now();
+    const isPaused = this.#throttles.reads.pausedUntil !== undefined;
     if (!isPaused && needsProbe(this.#health, this.#clock.now())) {
       // What comes of it is in the health.
       await this.#api.get(probeName, signal).catch(() => undefined);

@@ -34,7 +34,7 @@ await runMain(async () => {
     if (flags['provider-config'] !== undefined) {
       throw new UsageError('--provider-config: goes with a cluster, by --kubeconfig');
     }
-    await runEmbedded(flags.nodename ?? 'aci');
+    await runEmbedded(flags.nodename ?? nodeFlags.nodename.default);
     return;
   }
   const settings = resolveNodeSettings('azure', flags, process.env);

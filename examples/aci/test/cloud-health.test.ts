@@ -40,4 +40,11 @@ describe("the cloud's health", () => {
     const error = new VkError(code, 'x');
     expect(outage(after([0], [1, error], [32, error]), 32_000)).toBe(error);
   });
+
+  it('upstream §7: is seen to suffer, and asked for, though the clock was set back by an hour', () => {
+    const health = after([3_600], [3_610, unreachable], [10, unreachable], [39, unreachable]);
+    expect(outage(health, 39_000)).toBeUndefined();
+    expect(outage(health, 40_000)).toBe(unreachable);
+    expect(needsProbe(after([3_600]), 10_000)).toBe(true);
+  });
 });

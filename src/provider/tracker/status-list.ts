@@ -68,7 +68,8 @@ export class StatusList {
       this.#failures += 1;
       // Of many in a row those that change something.
       if (this.#failures === 1) logger.warn({ err }, 'pod statuses not listed');
-      if (this.#failures === failuresBeforeSingly) logger.warn({ err }, 'pod statuses not listed, pods asked for singly');
+      if (this.#failures === failuresBeforeSingly)
+        logger.warn({ err }, 'pod statuses not listed, pods asked for singly');
       return undefined;
     } finally {
       this.#isAsking = false;

@@ -24,12 +24,14 @@ export function afterCall(health: CloudHealth, error: unknown, now: number): Clo
   if (error === undefined || isAnswer(error)) return { answeredAt: now };
   // Whoever called it off says nothing of the cloud.
   if (hasCode(error, 'Aborted')) return health;
-  return { ...health, failing: { since: health.failing?.since ?? now, error: VkError.from(error) } };
+  // Since now, if the clock was set back: it would take as long to get there again.
+  const since = Math.min(health.failing?.since ?? now, now);
+  return { ...health, failing: { since, error: VkError.from(error) } };
 }
 
 /** Whether the cloud has to be asked for anybody to know. */
 export function needsProbe({ answeredAt, failing }: CloudHealth, now: number): boolean {
-  return failing !== undefined || answeredAt === undefined || now - answeredAt > freshMs;
+  return failing !== undefined || answeredAt === undefined || Math.abs(now - answeredAt) > freshMs;
 }
 
 /** What keeps the node from being ready; undefined while nothing does. */
