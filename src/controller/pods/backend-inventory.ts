@@ -15,6 +15,8 @@ import { readStatus } from './provider-answers.js';
 export class BackendInventory {
   readonly #records: PodRecords;
   readonly #rules: DanglingRules;
+  /** What the newest list had and nobody stood for then, by key. */
+  #unclaimed: ReadonlyMap<string, Pod> = new Map();
   #sightings: ReadonlyMap<string, Sighting<Pod>> = new Map();
 
   constructor(records: PodRecords, rules: DanglingRules) {
@@ -36,47 +38,48 @@ export class BackendInventory {
     }
   }
 
+  /** Whether the backend had the pod when nobody stood for it yet, as far as is known. */
+  hasUnclaimed(uid: string): boolean {
+    return this.#unclaimed.has(uid);
+  }
+
   /**
-   * Records for pods that the backend has and Kubernetes should not: at once for one whose name is another uid's by now,
-   * after several sightings for one that Kubernetes does not know at all. `listed` must be complete and the cache fresh.
+   * Records for pods that the backend has and Kubernetes seems not to: at once for one whose name is another uid's, after
+   * several sightings for one that Kubernetes does not know at all. `listed` must be complete. While the cache is not fresh
+   * it is not known which of two uids is the newer, and that a pod is missing from it means nothing: it is no sighting.
    */
-  claimUnwanted(listed: readonly Pod[], now: number): PodRecord[] {
-    const unclaimed: [string, Pod][] = [];
+  claimUnwanted(listed: readonly Pod[], isFresh: boolean, now: number): PodRecord[] {
+    const unclaimed = new Map<string, Pod>();
     const claimed: PodRecord[] = [];
     for (const pod of listed) {
       const { namespace, name, uid } = podRef(pod);
       if (namespace === '' || name === '' || this.#records.find(pod) !== undefined) continue;
-      const successors = this.#records.named(namespace, name);
-      if (successors.length === 0) unclaimed.push([uid || `${namespace}/${name}`, pod]);
-      else if (uid !== '') claimed.push(this.#claim(pod, 'certain'));
+      if (this.#records.named(namespace, name).length === 0) unclaimed.set(uid || `${namespace}/${name}`, pod);
+      else if (uid !== '') claimed.push(this.#claim(pod));
     }
+    this.#unclaimed = unclaimed;
+    if (!isFresh) return claimed;
     const { sightings, dangling } = sweep(unclaimed, this.#sightings, this.#rules, now);
     this.#sightings = sightings;
-    for (const pod of dangling) {
-      // A list may name a pod twice.
-      if (this.#records.find(pod) === undefined) claimed.push(this.#claim(pod, 'inferred'));
-    }
-    return claimed;
+    return [...claimed, ...dangling.map((pod) => this.#claim(pod))];
   }
 
-  /**
-   * Records for pods of the backend that were found under the name of `pod`, which has just appeared: they are of another
-   * uid, so their name is no longer theirs, and `pod` has to wait for it.
-   */
+  /** Records for pods that the backend was found to have under the name of `pod`, which has just appeared and has to wait. */
   claimPredecessors(pod: Pod): PodRecord[] {
     const { namespace, name, uid } = podRef(pod);
     const claimed: PodRecord[] = [];
-    for (const { pod: found } of this.#sightings.values()) {
+    for (const found of this.#unclaimed.values()) {
       const ref = podRef(found);
       if (ref.namespace !== namespace || ref.name !== name || ref.uid === '' || ref.uid === uid) continue;
-      if (this.#records.get(ref.uid) === undefined) claimed.push(this.#claim(found, 'certain'));
+      if (this.#records.get(ref.uid) === undefined) claimed.push(this.#claim(found));
     }
     return claimed;
   }
 
-  #claim(pod: Pod, disappearance: 'certain' | 'inferred'): PodRecord {
+  /** Kubernetes itself is asked before anything is taken from the backend. */
+  #claim(pod: Pod): PodRecord {
     const record = this.#records.add(pod, 'present');
-    record.disappearance = disappearance;
+    record.disappearance = 'inferred';
     return record;
   }
 }

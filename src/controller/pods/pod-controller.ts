@@ -17,6 +17,7 @@
  */
 import type { KubeApi } from '../../kube/api.js';
 import type { ObjectHandler, ObjectSource } from '../../kube/object-source.js';
+import { isOlder } from '../../kube/resource-version.js';
 import type { Pod } from '../../kube/types.js';
 import type { CallContext, Provider } from '../../provider/provider.js';
 import { StatusPoller } from '../../provider/tracker/status-poller.js';
@@ -218,19 +219,27 @@ export class PodController {
   }
 
   #appeared(pod: Pod): void {
-    const { uid = '', namespace = '', name = '' } = pod.metadata;
-    for (const other of this.#records.named(namespace, name)) {
-      if (other.ref.uid === uid || other.desired === undefined) continue;
-      takeDisappearance(other, other.desired, 'certain');
-      this.#inputs?.follow(other);
-      this.#changed(other);
-    }
+    const { uid = '' } = pod.metadata;
     const known = this.#records.get(uid);
     if (known === undefined) this.#deleteUnwanted(this.#inventory.claimPredecessors(pod));
-    const record = known ?? this.#records.add(pod, this.#phase === 'running' ? 'absent' : 'unknown');
+    const isNew = this.#phase === 'running' && !this.#inventory.hasUnclaimed(uid);
+    const record = known ?? this.#records.add(pod, isNew ? 'absent' : 'unknown');
     takeObject(record, pod);
     this.#inputs?.follow(record);
+    this.#settleName(record);
     this.#changed(record);
+  }
+
+  /** Of two uids with an object of the same name the older has none any more. */
+  #settleName(record: PodRecord): void {
+    for (const other of this.#records.named(record.ref.namespace, record.ref.name)) {
+      if (other === record || other.desired === undefined || record.desired === undefined) continue;
+      const isStale = isOlder(record.desired.metadata.resourceVersion, other.desired.metadata.resourceVersion);
+      const gone = isStale ? record : other;
+      takeDisappearance(gone, gone.lastSeen, 'certain');
+      this.#inputs?.follow(gone);
+      this.#changed(gone);
+    }
   }
 
   #disappeared(pod: Pod, missed: boolean): void {
@@ -280,6 +289,7 @@ export class PodController {
         return;
       default:
         await this.#caller.call(record, call);
+        if (call.type === 'confirm') this.#settleName(record);
         this.#changed(record);
     }
   }
@@ -347,16 +357,15 @@ export class PodController {
     }
   }
 
-  /** Absence from a cache that is not fresh means nothing. */
   #claimUnwanted(listed: readonly Pod[]): void {
-    if (this.#source.isFresh) this.#deleteUnwanted(this.#inventory.claimUnwanted(listed, this.#options.clock.now()));
+    this.#deleteUnwanted(this.#inventory.claimUnwanted(listed, this.#source.isFresh, this.#options.clock.now()));
   }
 
   #deleteUnwanted(claimed: readonly PodRecord[]): void {
     for (const record of claimed) {
       this.#options.logger.warn(
         { pod: `${record.ref.namespace}/${record.ref.name}`, uid: record.ref.uid },
-        'pod is in the backend alone and will be deleted there',
+        'pod is in the backend alone and will be deleted there unless the apiserver has it',
       );
       this.#changed(record);
     }
