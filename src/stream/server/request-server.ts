@@ -11,7 +11,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../runtime/clock.js';
-import { VkError } from '../../runtime/errors.js';
+import { hasCode, VkError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { CertificateSubject } from '../auth/authenticator.js';
 import type { Gate } from '../auth/gate.js';
@@ -126,8 +126,10 @@ export class RequestServer {
       socket.destroy();
       measured.answered(route, request.method ?? '', 101);
     } catch (error) {
-      this.#log(error, logger, call);
       const refused = socket.bytesWritten === bytesWritten;
+      // Once the upgrade is answered nobody but the client ends a session before it has begun.
+      if (!refused && hasCode(error, 'Aborted')) call.abort(clientGone());
+      this.#log(error, logger, call);
       measured.answered(route, request.method ?? '', refused ? answerTo(error).httpStatus : 101);
       if (refused) this.#refuseUpgrade(socket, error);
       else socket.destroy();

@@ -280,6 +280,20 @@ describe('KubeletServer answers', () => {
     expect(posted).toMatchObject({ status: 405, headers: { allow: 'GET' } });
   });
 
+  it('makes no warning of a client that leaves before its session has begun', async () => {
+    provider.runInContainer = async () => 0;
+    const said: string[] = [];
+    const note = (level: string) => (_fields: object, message: string) => void said.push(`${level}: ${message}`);
+    await start({
+      logger: { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') },
+    });
+    const headers = { connection: 'Upgrade', upgrade: 'SPDY/3.1', 'x-stream-protocol-version': 'v4.channel.k8s.io' };
+    const path = '/exec/default/web/main?command=a&output=1';
+    expect(await ask(server, path, { as: apiserver, method: 'POST', headers })).toMatchObject({ status: 101 });
+    await eventually(() => expect(said).toContain('debug: request refused'));
+    expect(said.filter((line) => /^(warn|error)/.test(line))).toEqual([]);
+  });
+
   it('says which method a provider lacks', async () => {
     delete provider.getContainerLogs;
     await start();
