@@ -46,7 +46,7 @@ const options: ts.CompilerOptions = {
 export function guideSnippets(guide: string): Snippet[] {
   return blocks(guide, readProjectFile(guide), '').map(({ where, line, code }) => ({
     where,
-    module: `${guide.replaceAll('/', '-')}-${line}.ts`,
+    module: guide.replace(/\.md$/, `.snippet-${line}.ts`),
     code: `${code}\nexport {};\n`,
   }));
 }
