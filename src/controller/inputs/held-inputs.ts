@@ -221,6 +221,15 @@ export class HeldInputs implements PodInputs {
 const configMapKey = (name: string): string => `configmap "${name}"`;
 const secretKey = (name: string): string => `secret "${name}"`;
 
-function hasOtherFields({ metadata: before }: Pod, { metadata: after }: Pod): boolean {
-  return !jsonEqual(before.labels, after.labels) || !jsonEqual(before.annotations, after.annotations);
+/** Whether what volumes can show of the pod itself is something else. */
+function hasOtherFields(before: Pod, after: Pod): boolean {
+  return (
+    !jsonEqual(before.metadata.labels, after.metadata.labels) ||
+    !jsonEqual(before.metadata.annotations, after.metadata.annotations) ||
+    (before.metadata.generation !== after.metadata.generation && !jsonEqual(resourcesOf(before), resourcesOf(after)))
+  );
+}
+
+function resourcesOf({ spec }: Pod) {
+  return [...(spec.initContainers ?? []), ...spec.containers].map(({ resources }) => resources);
 }

@@ -1,6 +1,6 @@
 /** What pods bring with them, from the apiserver to the provider. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { configMaps, pods, secrets } from '../../../src/kube/resources.js';
+import { configMaps, nodes, pods, secrets } from '../../../src/kube/resources.js';
 import type { Pod, PodSpec } from '../../../src/kube/types.js';
 import type { PodContext, PodInputs } from '../../../src/provider/inputs/pod-inputs.js';
 import { MemoryProvider } from './memory-provider.js';
@@ -146,11 +146,32 @@ describe('what a pod brings with it', () => {
     const provider = new VolumeProvider();
     await scene.startController({}, provider);
     const items = [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }];
-    await scene.create('web', volume({ downwardAPI: { items } }), { labels: { app: 'web' } });
+    // No token is to bring them along.
+    const spec = { ...volume({ downwardAPI: { items } }), automountServiceAccountToken: false };
+    await scene.create('web', spec, { labels: { app: 'web' } });
     await scene.until(isRunning);
     expect(provider.files.get('v/labels')).toBe('app="web"');
     await scene.server.client.patch(pods, at('web'), 'merge', { metadata: { labels: { tier: 'front' } } });
     await scene.until(() => provider.files.get('v/labels') === 'app="web"\ntier="front"');
+  });
+
+  it('brings limits that change into the volumes that show them', async () => {
+    const provider = new VolumeProvider();
+    await scene.startController({}, provider);
+    const resourceFieldRef = { containerName: 'c', resource: 'limits.cpu', divisor: '1m' };
+    const limits = (cpu: string) => [{ name: 'c', image: 'i', resources: { limits: { cpu } } }];
+    await scene.create('web', {
+      ...volume({ downwardAPI: { items: [{ path: 'cpu', resourceFieldRef }] } }),
+      // Nor does a token bring them along.
+      automountServiceAccountToken: false,
+      containers: limits('1'),
+    });
+    await scene.until(isRunning);
+    expect(provider.files.get('v/cpu')).toBe('1000');
+    await scene.server.client.create(nodes, { metadata: { name: 'edge-1' } });
+    const pod = { spec: { containers: limits('1500m') } };
+    await scene.server.client.patch(pods, at('web'), 'strategic', pod, { subresource: 'resize' });
+    await scene.until(() => provider.files.get('v/cpu') === '1500');
   });
 
   it('is handed over anew after a restart of the provider, once', async () => {
