@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { filesIn, readProjectFile, root } from './project.js';
 import { compileSnippets, docstringSnippets, guideSnippets } from './snippets.js';
 
-const guides = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...filesIn('docs', '.md'), ...filesIn('examples', '.md')];
+const guides = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...filesIn('docs', '.md'),
+  ...filesIn('examples', '.md'),
+];
 const sources = filesIn('src', '.ts');
 
 /** A heading's anchor, as GitHub makes it. */
