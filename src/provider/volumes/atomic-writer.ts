@@ -15,6 +15,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   chmod,
+  chown,
   mkdir,
   readdir,
   readFile,
@@ -61,10 +62,12 @@ export class AtomicWriter {
   async #writeGeneration(files: VolumeFiles): Promise<string> {
     const generation = `..${randomBytes(8).toString('hex')}`;
     await mkdir(this.#at(generation), { mode: 0o755 });
-    for (const [path, { data, mode }] of files) {
+    for (const [path, { data, mode, owner }] of files) {
       const file = join(this.#at(generation), path);
       await mkdir(dirname(file), { recursive: true, mode: 0o755 });
       await writeFile(file, data, { mode: 0o600 });
+      // Nobody but root can give a file away; whoever else writes it runs the containers too.
+      if (owner !== undefined && process.getuid?.() === 0) await chown(file, owner, -1);
       // Not by `writeFile`, whose mode the process's umask takes bits from.
       await chmod(file, mode);
     }

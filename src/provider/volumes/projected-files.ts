@@ -9,7 +9,7 @@ import type { Container, Pod, PodSpec } from '../../kube/types.js';
 import { podField } from '../environment/pod-field.js';
 import { resourceField } from '../environment/resource-field.js';
 import type { Sourced } from '../../kube/sourced.js';
-import { VolumeFilesBuilder, type VolumeFiles } from './volume-files.js';
+import { VolumeFilesBuilder, type VolumeFile, type VolumeFiles } from './volume-files.js';
 import { certificateRequest, tokenRequest } from '../inputs/pod-references.js';
 import type { VolumeSources } from './volume-sources.js';
 
@@ -83,7 +83,7 @@ export class ProjectedFiles {
     const what = `token of service account "${request.serviceAccountName}"`;
     const token = this.#found(this.#sources.serviceAccountToken(request), what, {});
     if (token === undefined) return;
-    this.#files.add(path, { data: Buffer.from(token), mode: this.#ownersMode(defaultMode), secret: true });
+    this.#files.add(path, { data: Buffer.from(token), ...this.#privately(defaultMode), secret: true });
   }
 
   #addCertificate(projection: CertificateProjection, defaultMode: number): void {
@@ -96,10 +96,10 @@ export class ProjectedFiles {
     const found = this.#found(sourced, `certificate of signer "${request.signerName}"`, {});
     if (found === undefined) return;
     const { credentialBundlePath, keyPath, certificateChainPath } = projection;
-    const mode = this.#ownersMode(defaultMode);
+    const access = this.#privately(defaultMode);
     const { key, chain } = found;
     const add = (path: string | undefined, text: string, secret: boolean): void => {
-      if (path) this.#files.add(path, { data: Buffer.from(text), mode, secret });
+      if (path) this.#files.add(path, { data: Buffer.from(text), ...access, secret });
     };
     add(credentialBundlePath, key + chain, true);
     add(keyPath, key, true);
@@ -110,13 +110,14 @@ export class ProjectedFiles {
    * Whoever runs under a group of its own, or in a pod whose containers all run as one user, gets a token or key that others
    * cannot read (concepts/storage/projected-volumes, "SecurityContext interactions").
    */
-  #ownersMode(defaultMode: number): number {
+  #privately(defaultMode: number): Pick<VolumeFile, 'mode' | 'owner'> {
     const { securityContext, initContainers = [], containers } = this.#pod.spec;
     const users = new Set(
       [...initContainers, ...containers].map((each) => each.securityContext?.runAsUser ?? securityContext?.runAsUser),
     );
-    const isOneUsers = users.size === 1 && !users.has(undefined);
-    return securityContext?.fsGroup !== undefined || isOneUsers ? 0o600 : defaultMode;
+    const [owner] = users.size === 1 ? users : [];
+    if (owner !== undefined) return { mode: 0o600, owner };
+    return { mode: securityContext?.fsGroup === undefined ? defaultMode : 0o600 };
   }
 
   #addTrustBundle(source: BundleProjection, mode: number): void {

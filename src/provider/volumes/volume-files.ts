@@ -7,6 +7,8 @@ export interface VolumeFile {
   readonly mode: number;
   /** Whether a Secret's data or a token is in it. A backend should keep it as a secret. */
   readonly secret: boolean;
+  /** Whom a kubelet gives a token or key that nobody else may read: the user that all containers of the pod run as. */
+  readonly owner?: number;
 }
 
 /** By path below the volume's root, with `/` between its parts. */

@@ -38,6 +38,15 @@ describe('AtomicWriter', () => {
     expect(((await stat(join(target, 'deep/b'))).mode & 0o777).toString(8)).toBe('644');
   });
 
+  it('gives files to their owners where it can, before anybody sees them', async () => {
+    const isRoot = process.getuid?.() === 0;
+    const [file = { data: Buffer.from(''), mode: 0o600, secret: true }] = filesOf({ token: '1' }, 0o600).values();
+    await writer.write(new Map([['token', { ...file, owner: 4711 }], ...filesOf({ other: '2' })]));
+    const owners = await Promise.all(['token', 'other'].map(async (path) => (await stat(join(target, path))).uid));
+    expect(owners).toEqual([isRoot ? 4711 : process.getuid?.(), process.getuid?.()]);
+    expect((await stat(join(target, 'token'))).mode & 0o777).toBe(0o600);
+  });
+
   it('writes nothing where nothing has changed, and everything anew where a mode has', async () => {
     await writer.write(filesOf({ a: '1' }));
     const before = await readlink(join(target, '..data'));

@@ -68,6 +68,18 @@ describe('podCertificate projections (API: PodCertificateProjection)', () => {
     expect(filesOf(contentOf(issued, spec)).map(([, , each]) => each)).toEqual([mode, mode, mode]);
   });
 
+  it.each([
+    ['a group of its own', { securityContext: { fsGroup: 1 }, containers: as(undefined, 2) }, undefined],
+    ['one user', { securityContext: { runAsUser: 3 }, containers: as(undefined) }, 3],
+    ['the superuser', { containers: as(0) }, 0],
+    ['one user and a group', { securityContext: { fsGroup: 1 }, containers: as(2, 2) }, 2],
+    ['several users', { containers: as(1, 2) }, undefined],
+  ])('are for the user of a pod with %s', (_, spec, owner) => {
+    const { content } = contentOf(issued, spec);
+    const owners = content?.kind === 'files' ? [...content.files.values()].map((file) => file.owner) : [];
+    expect(owners).toEqual([owner, owner, owner]);
+  });
+
   it('ask for what the pod says', () => {
     const userAnnotations = { 'example.com/cn': 'web' };
     const { asked } = contentOf(issued, {}, { maxExpirationSeconds: 7_200, userAnnotations });
