@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '@vk-sdk-examples/shared/testing';
 import { events, pods } from 'vk-sdk';
 import { markedProcesses } from '../src/supervisor/marks.js';
-import { appOf, condition, podOf, Scene, sh } from './scene.js';
+import { appOf, condition, context, podOf, Scene, sh } from './scene.js';
 
 let scene: Scene;
 
@@ -24,6 +25,18 @@ describe.concurrent('a pod of processes', () => {
     await scene.delete('web');
     expect(markedProcesses(mark)).toEqual([]);
     expect(existsSync(scene.folder(pod))).toBe(false);
+  });
+
+  it('leaves no file of a pod whose volumes cannot be written', async () => {
+    const uid = randomUUID();
+    const folder = join(scene.stateFolder, 'pods', uid);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'volumes'), 'in the way of the directory');
+    const env = [{ name: 'PASSWORD', value: 'hunter2' }];
+    const pod = podOf('full', sh('app', 'exec sleep 1000', { env }), { volumes: [{ name: 'v', emptyDir: {} }] });
+    const creation = scene.provider.createPod({ ...pod, metadata: { ...pod.metadata, uid } }, context);
+    await expect(creation).rejects.toThrow('ENOTDIR');
+    expect(existsSync(folder)).toBe(false);
   });
 
   it('keeps what its containers share in an emptyDir, and has a directory for each', async () => {

@@ -51,7 +51,7 @@ export class PodLife {
 
   /**
    * A new pod, with what it brings with it. It is on disk when this resolves; `start` makes it run. Rejects, and leaves
-   * nothing, while something that it needs is missing.
+   * nothing, while something that it needs is missing, or cannot be written.
    */
   static async create(
     pod: Pod,
@@ -62,9 +62,15 @@ export class PodLife {
     const folder = context.state.pod(pod.metadata.uid ?? '');
     const supply = new PodSupply(folder, context.address, inputs);
     const volumes = await supply.volumes(pod);
-    supply.record(pod);
-    await supply.write(volumes);
-    writeJson(folder.pod, pod);
+    try {
+      supply.record(pod);
+      await supply.write(volumes);
+      writeJson(folder.pod, pod);
+    } catch (error) {
+      // Nobody would come back for it if the pod went before the next attempt: there are secrets in it.
+      folder.remove();
+      throw error;
+    }
     return new PodLife(pod, supply, folder, context, options);
   }
 
