@@ -29,6 +29,7 @@ const env: NonNullable<Container['env']> = [
   { name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
   { name: 'APP', valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } },
   { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+  { name: 'HOST', valueFrom: { fieldRef: { fieldPath: 'spec.host' } } },
   { name: 'ACCOUNT', valueFrom: { fieldRef: { fieldPath: 'spec.serviceAccountName' } } },
   { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
   { name: 'HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
@@ -58,7 +59,7 @@ const writer: Container = {
 
 const volumes: NonNullable<Pod['spec']['volumes']> = [
   { name: 'config', configMap: { name: 'settings' } },
-  { name: 'items', configMap: { name: 'settings', items: [{ key: 'colour', path: 'deep/colour', mode: 0o440 }] } },
+  { name: 'items', configMap: { name: 'settings', items: [{ key: 'colour', path: './deep//colour', mode: 0o440 }] } },
   { name: 'secret', secret: { secretName: 'credentials', defaultMode: 0o400 } },
   { name: 'absent', configMap: { name: 'nobody', optional: true } },
   {
@@ -172,6 +173,7 @@ export function kubeletTable(
     echo(secrets, '$PASSWORD', secretValue),
     echo(downward, '$POD_NAME $POD_UID $APP', `all ${pod.metadata.uid ?? ''} web`),
     echo(downward, '$NODE $ACCOUNT', `${node} reader`),
+    echo('API: ObjectFieldSelector (spec.host, as spec.nodeName was called)', '$HOST', node),
     echo(downward, '$POD_IP $HOST_IP', `${address} ${address}`),
     echo(`${downward} (divisor)`, '$CPU $MEMORY', '500 64'),
     echo(
@@ -186,7 +188,7 @@ export function kubeletTable(
     echo('concepts/services-networking/service#environment-variables', '$WEB_DB_SERVICE_PORT_SQL', '5432'),
     cat(configMaps, '/etc/vk-test/config/app.mode', 'fast'),
     { source: links, script: 'readlink "$POD_ROOT/etc/vk-test/config/app.mode"', sees: '..data/app.mode' },
-    cat(`${configMaps} (items)`, '/vk-test-items/deep/colour', 'blue'),
+    cat(`${configMaps} (items, at their paths without what changes nothing)`, '/vk-test-items/deep/colour', 'blue'),
     {
       source: `${configMaps} (items: all the others are left out)`,
       script: 'ls "$POD_ROOT/vk-test-items"',
