@@ -54,6 +54,10 @@ interface Kept {
   timer: Timer | undefined;
 }
 
+/** How often it is looked whether a token is due: the machine may have slept, or its clock been set. */
+const lookMs = 60_000;
+const shortestDelayMs = 1_000;
+
 interface TokenAnswer {
   readonly spec?: { readonly expirationSeconds?: number };
   readonly status?: { readonly token?: string };
@@ -178,7 +182,16 @@ export class ServiceAccountTokens implements AsyncDisposable {
     kept.expiresAtMs = issuedAtMs + expirationSeconds * 1000;
     kept.known = { state: 'found', object: token };
     kept.attempt = 0;
-    this.#schedule(kept, refreshAtMs({ issuedAtMs, expiresAtMs: kept.expiresAtMs }, this.#random) - issuedAtMs);
+    const dueMs = refreshAtMs({ issuedAtMs, expiresAtMs: kept.expiresAtMs }, this.#random);
+    const useMs = Math.max(dueMs - issuedAtMs, shortestDelayMs);
+    this.#awaitRefresh(kept, issuedAtMs + useMs, useMs);
+  }
+
+  /** By the clock, and no later than by the time that has passed: whichever of them is wrong. */
+  #awaitRefresh(kept: Kept, dueMs: number, leftMs: number): void {
+    const waitMs = Math.min(dueMs - this.#clock.now(), leftMs, lookMs);
+    if (waitMs <= 0) this.#ask(kept);
+    else kept.timer = this.#clock.setTimer(waitMs, () => this.#awaitRefresh(kept, dueMs, leftMs - waitMs));
   }
 
   /** Answers whether there is something else to read. */
@@ -200,14 +213,10 @@ export class ServiceAccountTokens implements AsyncDisposable {
       },
       'token not issued',
     );
-    this.#schedule(kept, delayMs);
+    kept.timer = this.#clock.setTimer(Math.max(delayMs, shortestDelayMs), () => this.#ask(kept));
     if (before?.state === 'unreadable' && kept.known.state === 'unreadable')
       return before.error.message !== kept.known.error.message;
     return before?.state !== kept.known.state;
-  }
-
-  #schedule(kept: Kept, delayMs: number): void {
-    kept.timer = this.#clock.setTimer(Math.max(delayMs, 1_000), () => this.#ask(kept));
   }
 
   #tell(kept: Kept): void {

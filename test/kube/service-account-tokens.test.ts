@@ -3,6 +3,7 @@ import { pods, serviceAccounts } from '../../src/kube/resources.js';
 import { ServiceAccountTokens, type TokenSpec } from '../../src/kube/service-account-tokens.js';
 import { refreshAtMs } from '../../src/kube/token-schedule.js';
 import { FakeApiServer } from '../../src/testing/fake-api-server.js';
+import type { Clock } from '../../src/runtime/clock.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 
 const hourMs = 3_600_000;
@@ -98,6 +99,26 @@ describe('ServiceAccountTokens', () => {
     await clock.runUntil(() => holder.changes() === 2);
     expect(holder.token()).not.toBe(old);
     expect(await userOf(old)).toBe('system:serviceaccount:default:robot');
+  });
+
+  it.each([
+    ['forward, or the machine slept', 2 * hourMs, 1],
+    ['back, by time that has passed', -100 * hourMs, 49],
+  ])('brings the next also when the clock is set %s', async (_, jumpMs, minutes) => {
+    let shiftMs = 0;
+    const shifted: Clock = {
+      now: () => clock.now() + shiftMs,
+      setTimer: (delayMs, callback) => clock.setTimer(delayMs, callback),
+      sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
+    };
+    await using shiftedTokens = new ServiceAccountTokens(server.client, { clock: shifted, random: () => 0.5 });
+    let changes = 0;
+    const reference = shiftedTokens.acquire(spec, () => (changes += 1));
+    await clock.runUntil(() => changes === 1);
+    shiftMs = jumpMs;
+    await clock.advance(minutes * 60_000);
+    expect(changes).toBe(2);
+    expect(reference.read()?.state).toBe('found');
   });
 
   it('keeps different audiences and lives apart', async () => {
