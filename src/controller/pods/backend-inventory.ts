@@ -38,9 +38,15 @@ export class BackendInventory {
     }
   }
 
-  /** Whether the backend had the pod when nobody stood for it yet, as far as is known. */
-  hasUnclaimed(uid: string): boolean {
-    return this.#unclaimed.has(uid);
+  /**
+   * Notes in the record of a pod that has just appeared that the backend had it when nobody stood for it yet. How it fares
+   * by now has to be asked.
+   */
+  adoptUnclaimed(record: PodRecord): void {
+    const pod = this.#unclaimed.get(record.key);
+    if (pod === undefined || record.desired === undefined) return;
+    record.backend = 'unknown';
+    record.applied = adoptedState(clonePod(pod), record.desired);
   }
 
   /**

@@ -222,9 +222,9 @@ export class PodController {
     const { uid = '' } = pod.metadata;
     const known = this.#records.get(uid);
     if (known === undefined) this.#deleteUnwanted(this.#inventory.claimPredecessors(pod));
-    const isNew = this.#phase === 'running' && !this.#inventory.hasUnclaimed(uid);
-    const record = known ?? this.#records.add(pod, isNew ? 'absent' : 'unknown');
+    const record = known ?? this.#records.add(pod, this.#phase === 'running' ? 'absent' : 'unknown');
     takeObject(record, pod);
+    if (known === undefined) this.#inventory.adoptUnclaimed(record);
     this.#inputs?.follow(record);
     this.#settleName(record);
     this.#changed(record);

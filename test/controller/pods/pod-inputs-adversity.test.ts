@@ -235,6 +235,28 @@ describe('what a pod brings with it, in adversity', () => {
     await expect(provider.inputs?.secret('any')).rejects.toMatchObject({ code: 'Aborted' });
   });
 
+  it('ends the wait of a provider whose reads never come when the pod is to go', async () => {
+    const provider = new ToldProvider();
+    let ended: unknown;
+    provider.onCreate = async (inputs) => {
+      scene.patient = false;
+      scene.server.faults.add({ on: { resource: 'configmaps' }, fault: { type: 'hang' }, times: 100 });
+      await inputs?.volumes().catch((error: unknown) => {
+        ended = error;
+        throw error;
+      });
+    };
+    await scene.startController({}, provider);
+    await scene.create('web', configVolume);
+    await scene.until(() => provider.inputs !== undefined);
+    const deletedAt = scene.clock.now();
+    await scene.server.client.delete(pods, at('web'));
+    await scene.until(() => scene.pod() === undefined);
+    expect(scene.clock.now() - deletedAt).toBeLessThan(5_000);
+    expect(ended).toMatchObject({ code: 'Aborted' });
+    scene.patient = true;
+  });
+
   it('is let go of whichever way a pod goes: ended, evicted, deleted, made again under its name', async () => {
     await scene.server.client.create(configMaps, color('blue'));
     await scene.startController();

@@ -126,4 +126,16 @@ describe('a pod that the backend has, and the cache not yet', () => {
     expect(journal()).toEqual([]);
     expect(scene.controller.status.pods).toBe(1);
   });
+
+  it('is given what was changed of it while the node was down', async () => {
+    await scene.stopController();
+    await scene.server.client.patch(pods, web, 'merge', { metadata: { labels: { changed: 'yes' } } });
+    journal();
+    const goesOn = listIsOld('1');
+    await scene.startController();
+    await scene.until(() => scene.controller.status.phase === 'running');
+    goesOn();
+    await scene.clock.advance(60_000);
+    expect(journal()).toEqual(['update default/web']);
+  });
 });
