@@ -27,14 +27,13 @@ describe('container groups through the Azure SDK', () => {
     for (const each of opened.splice(0)) await each[Symbol.asyncDispose]();
   });
 
-  async function cloud(options: AciEmulatorOptions = {}, requestTimeoutMs?: number) {
+  async function cloud(options: AciEmulatorOptions = {}) {
     const clock = new ManualClock();
     const emulator = new AciEmulator({ ...options, ...(options.tokenLifeMs !== undefined && { clock }) });
     opened.push(emulator);
     await emulator.start();
     const throttles = cloudThrottles({ clock });
-    const timeout = requestTimeoutMs === undefined ? {} : { requestTimeoutMs };
-    const api = new AzureContainerGroups(emulatedSettings(emulator, 'node-1').cloud, { throttles, clock, ...timeout });
+    const api = new AzureContainerGroups(emulatedSettings(emulator, 'node-1').cloud, { throttles, clock });
     return { emulator, api, clock };
   }
 
@@ -170,12 +169,33 @@ describe('container groups through the Azure SDK', () => {
     expect(emulator.requests.count('token')).toBe(2);
   });
 
-  it('gives up on an answer that does not come', async () => {
-    const { emulator, api } = await cloud({}, 100);
-    emulator.faults.next('get', { hang: 'before' });
-    await expect(api.get('web', signal)).rejects.toMatchObject({
-      code: expect.stringMatching(/Timeout|Unavailable/) as string,
-    });
+  it.each([{ hang: 'before' }, { stall: true }] as const)(
+    'gives up on an answer that does not come: %o',
+    async (fault) => {
+      const { emulator, api, clock } = await cloud();
+      emulator.faults.next('*', fault, { name: 'web', times: 3 });
+      const calls = {
+        get: () => api.get('web', signal),
+        create: () => api.beginCreate('web', groupOf(), signal),
+        delete: () => api.beginDelete('web', signal),
+      };
+      for (const operation of ['get', 'create', 'delete'] as const) {
+        const ended = expect(calls[operation]()).rejects.toMatchObject({ code: 'Timeout' });
+        await emulator.seen(operation);
+        await clock.advance(60_000);
+        await ended;
+      }
+    },
+  );
+
+  it('keeps no process alive after a request that failed', async () => {
+    const { emulator, api } = await cloud();
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    await api.get('web', signal);
+    const before = timers();
+    emulator.faults.next('get', { reset: 'before' }, { times: 5 });
+    for (let count = 0; count < 5; count += 1) await api.get('web', signal).catch(() => undefined);
+    expect(timers()).toBeLessThanOrEqual(before);
   });
 
   it('repeats no secret that the cloud puts into an error', async () => {

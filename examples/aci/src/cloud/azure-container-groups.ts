@@ -1,6 +1,6 @@
 /**
  * The container groups of one resource group, through the Azure SDK. Neighbours: `cloud-errors.ts` (what refusals mean),
- * `credential.ts`, `first-answer.ts`.
+ * `credential.ts`, `first-answer.ts`, `time-limit.ts`.
  *
  * Invariants
  * 1. Every request waits its turn at the throttle of its class, and none is repeated here.
@@ -17,17 +17,17 @@ import { createCredential } from './credential.js';
 import { firstAnswer } from './first-answer.js';
 import { onlyAt } from './own-host.js';
 import { secretsOf } from './group-secrets.js';
+import { timeLimit } from './time-limit.js';
 
 export interface AzureContainerGroupsOptions {
   readonly throttles: CloudThrottles;
-  /** How long a request may take. Default: 60,000. */
-  readonly requestTimeoutMs?: number;
   readonly clock?: Clock;
 }
 
 /** A resource group holds 800 resources of a kind unless Azure raises that; a list that goes on for longer makes no sense. */
 const mostPages = 1_000;
 const mostGroups = 50_000;
+const requestTimeoutMs = 60_000;
 /** An identity that is not let in is not asked for tokens more often than this. */
 const tokenPatienceMs = 60_000;
 
@@ -38,14 +38,12 @@ export class AzureContainerGroups implements ContainerGroupsApi {
   readonly #resourceGroup: string;
   readonly #throttles: CloudThrottles;
   readonly #clock: Clock;
-  readonly #timeoutMs: number;
 
   constructor(settings: CloudSettings, options: AzureContainerGroupsOptions) {
     this.#settings = settings;
     this.#resourceGroup = settings.resourceGroup;
     this.#throttles = options.throttles;
     this.#clock = options.clock ?? systemClock;
-    this.#timeoutMs = options.requestTimeoutMs ?? 60_000;
     this.#client = createClient(settings, this.#clock);
     this.#connectedAt = this.#clock.now();
   }
@@ -57,7 +55,7 @@ export class AzureContainerGroups implements ContainerGroupsApi {
     let isComplete = true;
     let isCircle = false;
     const options = {
-      ...this.#options(signal),
+      abortSignal: signal,
       // The SDK takes a page without its list for an empty one, and follows whatever link there is.
       onResponse: ({ parsedBody }: { parsedBody?: unknown }) => {
         const { value, nextLink } = (parsedBody ?? {}) as Readonly<Record<string, unknown>>;
@@ -81,7 +79,7 @@ export class AzureContainerGroups implements ContainerGroupsApi {
   async get(name: string, signal: AbortSignal): Promise<ContainerGroup | undefined> {
     const what = `container group ${name}: get`;
     const call = (): Promise<ContainerGroup> =>
-      this.#client.containerGroups.get(this.#resourceGroup, name, this.#options(signal));
+      this.#client.containerGroups.get(this.#resourceGroup, name, { abortSignal: signal });
     const group = await this.#orUndefined(this.#run(what, call, signal));
     if (group !== undefined && !isNamed(group, name)) throw noSense(what);
     return group;
@@ -91,10 +89,7 @@ export class AzureContainerGroups implements ContainerGroupsApi {
     const what = `container group ${name}: create`;
     const call = () =>
       firstAnswer((options) =>
-        this.#client.containerGroups.beginCreateOrUpdate(this.#resourceGroup, name, group, {
-          ...options,
-          requestOptions: { timeout: this.#timeoutMs },
-        }),
+        this.#client.containerGroups.beginCreateOrUpdate(this.#resourceGroup, name, group, options),
       );
     const answer = await this.#run(what, call, signal, { of: 'creates', secrets: secretsOf(group) });
     if (!isNamed(answer.parsedBody, name)) throw noSense(what);
@@ -119,9 +114,7 @@ export class AzureContainerGroups implements ContainerGroupsApi {
     name: string,
     options: { readonly abortSignal?: AbortSignal; readonly resumeFrom?: string },
   ): Promise<OperationState<void>> {
-    const { containerGroups } = this.#client;
-    const timeout = { requestOptions: { timeout: this.#timeoutMs } };
-    const poller = await containerGroups.beginDelete(this.#resourceGroup, name, { ...options, ...timeout });
+    const poller = await this.#client.containerGroups.beginDelete(this.#resourceGroup, name, options);
     return poller.isDone() ? { done: true, value: undefined } : { done: false, token: poller.toString() };
   }
 
@@ -131,7 +124,7 @@ export class AzureContainerGroups implements ContainerGroupsApi {
       what,
       () =>
         this.#client.containers.listLogs(this.#resourceGroup, name, container, {
-          ...this.#options(signal),
+          abortSignal: signal,
           timestamps: true,
           ...(tail !== undefined && { tail }),
         }),
@@ -148,7 +141,7 @@ export class AzureContainerGroups implements ContainerGroupsApi {
     const { webSocketUri: uri, password } = await this.#run(
       what,
       () =>
-        this.#client.containers.executeCommand(this.#resourceGroup, name, container, request, this.#options(signal)),
+        this.#client.containers.executeCommand(this.#resourceGroup, name, container, request, { abortSignal: signal }),
       signal,
     );
     if (!uri || !password) throw new VkError('Unavailable', `${what}: the answer names no session`);
@@ -159,10 +152,6 @@ export class AzureContainerGroups implements ContainerGroupsApi {
       );
     }
     return { uri, password };
-  }
-
-  #options(signal: AbortSignal): { abortSignal: AbortSignal; requestOptions: { timeout: number } } {
-    return { abortSignal: signal, requestOptions: { timeout: this.#timeoutMs } };
   }
 
   #run<T>(
@@ -212,7 +201,7 @@ function createClient(settings: CloudSettings, clock: Clock): ContainerInstanceM
     credentialScopes: endpoints.tokenScope,
     // Who asks knows better whether it is worth another try, and the throttles see every refusal.
     retryOptions: { maxRetries: 0 },
-    additionalPolicies: [onlyAt(endpoints.resourceManager)],
+    additionalPolicies: [onlyAt(endpoints.resourceManager), timeLimit(requestTimeoutMs, clock)],
     ...(endpoints.ca !== undefined && { tlsOptions: { ca: endpoints.ca } }),
     ...(userAgent !== undefined && { userAgentOptions: { userAgentPrefix: userAgent } }),
   });

@@ -237,5 +237,6 @@ function send(response: ServerResponse, answer: Answer, faults: readonly Fault[]
     'x-ms-request-id': randomUUID(),
     ...answer.headers,
   });
-  response.end(answer.status === 204 ? undefined : body);
+  if (faults.some((fault) => 'stall' in fault)) response.write(body.slice(0, body.length / 2));
+  else response.end(answer.status === 204 ? undefined : body);
 }

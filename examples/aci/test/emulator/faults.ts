@@ -22,6 +22,8 @@ export type Fault =
   | { readonly reset: 'before' | 'after' }
   /** Never answered, before or after it has been done; the connection stays open. */
   | { readonly hang: 'before' | 'after' }
+  /** Answered up to the middle of the body; the connection stays open. */
+  | { readonly stall: true }
   /** Answered late. */
   | { readonly delayMs: number }
   /** Held, before or after it has been done, until the promise resolves; `arrived` is called when that begins. */
