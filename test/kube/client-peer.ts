@@ -121,11 +121,11 @@ export async function startPeer(reply: Reply, tls?: TlsOptions): Promise<Peer> {
 
 export const serverTls: TlsOptions = { cert: pki('server.crt'), key: pki('server.key') };
 
-/** Resolves when `condition` holds; fails after two seconds. For what has no event to wait for. */
+/** Resolves when `condition` holds; fails after 15 s. For what has no event to wait for. */
 export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + 2_000;
+  const endMs = Date.now() + 15_000;
   while (!(await condition())) {
-    if (Date.now() > endMs) throw new Error('condition not met within 2 s');
+    if (Date.now() > endMs) throw new Error('condition not met within 15 s');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -140,7 +140,7 @@ describe('PodCertificates, where the API is served', () => {
   });
   const ignore = (): void => undefined;
   const count = (signing: SigningApi, atLeast: number): Promise<void> =>
-    vi.waitFor(() => expect(signing.requests.length).toBeGreaterThanOrEqual(atLeast), { timeout: 5_000, interval: 2 });
+    vi.waitFor(() => expect(signing.requests.length).toBeGreaterThanOrEqual(atLeast), { timeout: 15_000, interval: 2 });
 
   it('asks for few certificates at once, however many pods there are', async () => {
     const { signing, certificates } = scene();
@@ -227,7 +227,7 @@ describe('PodCertificates, where the API is served', () => {
     const nowMs = clock.now();
     await clock.runUntil(() => signing.watches.size === 1);
     signing.issue(signing.requests[0]?.metadata.name ?? '', nowMs + 12 * hourMs, nowMs + 24 * hourMs);
-    await vi.waitFor(() => expect(reference.read()?.state).toBe('found'));
+    await vi.waitFor(() => expect(reference.read()?.state).toBe('found'), 15_000);
     shiftMs = jumpMs;
     await clock.advance(minutes * 60_000);
     await count(signing, 2);

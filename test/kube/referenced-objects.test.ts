@@ -37,7 +37,7 @@ describe('ReferencedObjects', () => {
   }
 
   const settled = (holder: { show: () => string | undefined }, state: string): Promise<void> =>
-    vi.waitFor(() => expect(holder.show()).toBe(state), { timeout: 8_000, interval: 5 });
+    vi.waitFor(() => expect(holder.show()).toBe(state), { timeout: 15_000, interval: 5 });
 
   it('reads an object, and tells of each change, its end and its return', async () => {
     await server.client.create(configMaps, named('a', 'red'));
@@ -69,7 +69,7 @@ describe('ReferencedObjects', () => {
     const holders = Array.from({ length: 50 }, () => hold('shared'));
     await settled(holders[49]!, 'missing');
     expect(objects.size).toBe(1);
-    await vi.waitFor(() => expect(server.watchCount).toBe(1));
+    await vi.waitFor(() => expect(server.watchCount).toBe(1), 15_000);
     const asked = server.requests.records.filter(({ resource }) => resource === 'configmaps');
     expect(new Set(asked.map(({ namespace }) => namespace))).toEqual(new Set(['default']));
     expect(asked).toHaveLength(2);
@@ -78,7 +78,7 @@ describe('ReferencedObjects', () => {
     holders[0]!.reference.release();
     holders[0]!.reference.release();
     expect(objects.size).toBe(0);
-    await vi.waitFor(() => expect(server.watchCount).toBe(0));
+    await vi.waitFor(() => expect(server.watchCount).toBe(0), 15_000);
   });
 
   it('says why an object cannot be read, and reads it once it may', async () => {
@@ -100,7 +100,10 @@ describe('ReferencedObjects', () => {
     await server.client
       .patch(configMaps, { namespace: 'default', name: 'a' }, 'merge', { data: { color: 'blue' } })
       .catch(() => undefined);
-    await vi.waitFor(() => expect(server.requests.count({ resource: 'configmaps', status: 503 })).toBeGreaterThan(0));
+    await vi.waitFor(
+      () => expect(server.requests.count({ resource: 'configmaps', status: 503 })).toBeGreaterThan(0),
+      15_000,
+    );
     expect(holder.show()).toBe('red');
   });
 

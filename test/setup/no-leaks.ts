@@ -4,7 +4,7 @@
  *
  * Sockets and timers are followed from their creation, because those that are unref'd (a connection pool's, the system
  * clock's) do not show in `process.getActiveResourcesInfo()`. Closing takes a few turns of the event loop, so there is a
- * short wait before the verdict.
+ * wait before the verdict, which a slow machine may need whole.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import net from 'node:net';
@@ -100,7 +100,7 @@ function leaks(): string[] {
 
 afterAll(async () => {
   vi.useRealTimers();
-  const deadline = Date.now() + 2_000;
+  const deadline = Date.now() + 5_000;
   let found = leaks();
   while (found.length > 0 && Date.now() < deadline) {
     await new Promise((resolve) => startTimeout(resolve, 20));

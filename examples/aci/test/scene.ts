@@ -41,7 +41,7 @@ export function podOf(
 /** How far the clock goes between two looks at whether something has come about. */
 const stepMs = 250;
 /** In real time: what does not come about in that does not come about. */
-const patienceMs = 8_000;
+const patienceMs = 15_000;
 
 export class Scene implements AsyncDisposable {
   readonly clock: ManualClock;

@@ -89,11 +89,11 @@ export async function startHarness(options: ReflectorOptions<Pod> = {}): Promise
   };
 }
 
-/** Resolves once `condition` holds; gives sockets their turns, and fails after a second. */
+/** Resolves once `condition` holds; gives sockets their turns, and fails after 15 s: what a loaded machine needs. */
 export async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 1_000;
+  const end = performance.now() + 15_000;
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`not within a second: ${String(condition)}`);
+    if (performance.now() > end) throw new Error(`not within 15 s: ${String(condition)}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -29,7 +29,7 @@ export function simplePod(name: string, spec: Partial<PodSpec> = {}, namespace =
 }
 
 /** Asks again until `condition` holds: for what happens in other processes. */
-export async function eventually(condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+export async function eventually(condition: () => boolean | Promise<boolean>, withinMs = 15_000): Promise<void> {
   const endMs = Date.now() + withinMs;
   while (!(await condition())) {
     if (Date.now() > endMs) throw new Error(`not within ${withinMs} ms: ${String(condition)}`);
