@@ -5,7 +5,8 @@
  * providers).
  *
  * Invariants:
- * 1. A body that ends in order is complete, or as long as `limitBytes`. After a failure midway the connection is cut.
+ * 1. A body that ends in order is complete, or as long as `limitBytes`. After a failure midway the last line says why, and
+ *    the connection is cut: apiservers hand on what was written, and hide the cut.
  * 2. Nothing is read from the provider while the client does not read.
  * 3. However it ends, the provider's stream is destroyed, and its signal aborted unless the stream had ended by itself.
  */
@@ -28,6 +29,11 @@ import { parseLogQuery } from './log-query.js';
  * limit. Before the head, a failure of the provider's can still be told as a status.
  */
 const silentHeadMs = 250;
+
+/** Of what a provider says of a failure. */
+const longestMessage = 8_192;
+
+const lineFeed = 0x0a;
 
 /** Resolves when the answer has been sent or the client has gone. Throws what is to be the answer, before it has begun. */
 export async function serveContainerLogs(
@@ -52,13 +58,16 @@ export async function serveContainerLogs(
     if (!complete) over.abort(new VkError('Aborted', `logs of ${keyOf(ref)}: ended at its limit`));
   } catch (error) {
     over.abort(error);
-    // Nobody is left to be told.
-    if (call.signal.aborted) call.response.destroy();
-    else if (!call.response.headersSent) throw error;
-    else {
+    if (!call.response.headersSent) {
+      if (!call.signal.aborted) throw error;
       call.response.destroy();
+      return;
+    }
+    // A call that was aborted has lost its client, or its server ends.
+    if (!call.signal.aborted) {
       call.logger.warn({ container: ref.container, err: error }, 'log ended midway; the client was cut off');
     }
+    await answer.breakOff(ref, call.signal.aborted ? call.signal.reason : error);
   } finally {
     stop();
   }
@@ -85,6 +94,7 @@ class LogAnswer {
   readonly #response: ServerResponse;
   readonly #signal: AbortSignal;
   readonly #options: ResolvedStreamingOptions;
+  #midLine = false;
 
   constructor(response: ServerResponse, signal: AbortSignal, options: ResolvedStreamingOptions) {
     this.#response = response;
@@ -105,6 +115,7 @@ class LogAnswer {
       for await (const chunk of source) {
         const bytes = bytesOf(chunk, ref);
         this.#begin();
+        if (bytes.length > 0) this.#midLine = bytes.at(-1) !== lineFeed;
         if (!this.#response.write(left < bytes.length ? bytes.subarray(0, left) : bytes))
           await this.#until('drain', ref);
         left -= bytes.length;
@@ -118,6 +129,21 @@ class LogAnswer {
     this.#response.end();
     if (!this.#response.writableFinished) await this.#until('finish', ref);
     return left > 0;
+  }
+
+  /** Cuts the client off, and tells it why, though not for longer than a client lingers. */
+  async breakOff(ref: ContainerRef, reason: unknown): Promise<void> {
+    const { clock, lingerMs } = this.#options;
+    const { message } = VkError.from(reason);
+    const lastLine = `${this.#midLine ? '\n' : ''}error reading logs of ${keyOf(ref)}: ${message.slice(0, longestMessage)}\n`;
+    if (!this.#response.destroyed && !this.#response.writableEnded) {
+      const sent = new Promise<void>((resolve) => {
+        this.#response.once('close', resolve);
+        this.#response.write(lastLine, () => resolve());
+      });
+      await within(clock, lingerMs, sent);
+    }
+    this.#response.destroy();
   }
 
   #begin(): void {

@@ -1,103 +1,15 @@
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { get } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ContainerStatus, Pod } from '../../../src/kube/types.js';
-import type { CallContext, ContainerLogOptions, ContainerRef } from '../../../src/provider/provider.js';
+import type { Pod } from '../../../src/kube/types.js';
 import { VkError } from '../../../src/runtime/errors.js';
-import { silentLogger } from '../../../src/runtime/logger.js';
-import type { StreamingProvider } from '../../../src/stream/backend.js';
-import { serveContainerLogs } from '../../../src/stream/logs/serve-container-logs.js';
-import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { eventually } from '../../e2e/support/eventually.js';
+import { answer, LogScene, open, pod, runningPod, status } from './log-scene.js';
 
-const ref: ContainerRef = { namespace: 'default', name: 'web', uid: 'u1', container: 'main' };
-
-const status = (
-  name: string,
-  state: ContainerStatus['state'],
-  more: Partial<ContainerStatus> = {},
-): ContainerStatus => ({
-  name,
-  image: 'img',
-  imageID: '',
-  ready: false,
-  restartCount: 0,
-  ...(state ? { state } : {}),
-  ...more,
-});
-
-const pod = (containerStatuses: ContainerStatus[] | undefined, more: Partial<Pod['status']> = {}): Pod => ({
-  metadata: { namespace: 'default', name: 'web', uid: 'u1' },
-  spec: {
-    containers: [{ name: 'main' }],
-    initContainers: [{ name: 'setup' }],
-    ephemeralContainers: [{ name: 'debugger' }],
-  },
-  status: { phase: 'Running', ...(containerStatuses ? { containerStatuses } : {}), ...more },
-});
-
-const runningPod = pod([status('main', { running: { startedAt: '2026-01-01T00:00:00Z' } })]);
-
-/** A server with the one route, as the kubelet's server has it, and what happened in it. */
-class Scene {
-  readonly clock = new ManualClock();
-  readonly stopping = new AbortController();
-  readonly contexts: CallContext[] = [];
-  readonly asked: ContainerLogOptions[] = [];
-  served: Promise<void>[] = [];
-  #server: Server | undefined;
-
-  async start(
-    getContainerLogs: (ref: ContainerRef, options: ContainerLogOptions, context: CallContext) => Promise<Readable>,
-    of = runningPod,
-    container = 'main',
-  ): Promise<string> {
-    const provider: StreamingProvider = {
-      getContainerLogs: (which, options, context) => {
-        this.contexts.push(context);
-        this.asked.push(options);
-        return getContainerLogs(which, options, context);
-      },
-    };
-    this.#server = createServer((request, response) => {
-      const gone = new AbortController();
-      response.on('close', () => gone.abort());
-      this.stopping.signal.addEventListener('abort', () => gone.abort());
-      const query = new URLSearchParams(request.url?.split('?')[1] ?? '');
-      const call = { request, response, query, signal: gone.signal, logger: silentLogger };
-      this.served.push(
-        serveContainerLogs(call, { ...ref, container }, of, provider, { clock: this.clock }).catch((error: unknown) => {
-          const { httpStatus, message } = VkError.from(error);
-          response.writeHead(httpStatus).end(message);
-        }),
-      );
-    }).listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/containerLogs/default/web/${container}`;
-  }
-
-  async close(): Promise<void> {
-    this.#server?.closeAllConnections();
-    await new Promise<void>((resolve) => (this.#server ? this.#server.close(() => resolve()) : resolve()));
-    await Promise.all(this.served);
-  }
-}
-
-async function open(url: string, headers: Record<string, string> = {}): Promise<IncomingMessage> {
-  const [response] = (await once(get(url, { headers }), 'response')) as [IncomingMessage];
-  return response;
-}
-
-async function answer(url: string): Promise<string> {
-  const response = await open(url);
-  return `${response.statusCode}: ${await text(response)}`;
-}
-
-let scene: Scene;
-beforeEach(() => (scene = new Scene()));
+let scene: LogScene;
+beforeEach(() => (scene = new LogScene()));
 afterEach(() => scene.close());
 
 describe('GET /containerLogs', () => {
@@ -192,7 +104,7 @@ describe('GET /containerLogs', () => {
     const url = await scene.start(async () => 'text' as unknown as Readable);
     expect(await answer(url)).toBe('500: logs of default/web/main: getContainerLogs answered no stream');
     await scene.close();
-    scene = new Scene();
+    scene = new LogScene();
     const numbers = await scene.start(async () => Readable.from([1, 2]));
     expect(await answer(numbers)).toBe('500: logs of default/web/main: its stream holds numbers, not bytes or text');
   });
@@ -208,10 +120,51 @@ describe('GET /containerLogs', () => {
     expect(String((await once(response, 'data'))[0])).toBe('half a lo');
     const failed = once(response, 'error');
     fail(source);
+    // An apiserver hands on what was written, and ends its own answer in order.
+    const [last] = await once(response, 'data');
+    expect(String(last)).toMatch(/^\nerror reading logs of default\/web\/main: (boom|Premature close)\n$/);
     const [error] = (await failed) as [NodeJS.ErrnoException];
     expect(error.code).toBe('ECONNRESET');
     expect(response.complete).toBe(false);
     expect(scene.contexts[0]?.signal.aborted).toBe(true);
+  });
+
+  it('says in the last line that the server ends, when the container has not', async () => {
+    const source = new PassThrough();
+    const url = await scene.start(async () => source);
+    source.write('whole\n');
+    const response = await open(`${url}?follow=true`);
+    await once(response, 'data');
+    const failed = once(response, 'error');
+    scene.stopping.abort(new VkError('Unavailable', 'kubelet server: shutting down'));
+    const [last] = await once(response, 'data');
+    expect(String(last)).toBe('error reading logs of default/web/main: kubelet server: shutting down\n');
+    await failed;
+    expect(response.complete).toBe(false);
+    expect(source.destroyed).toBe(true);
+    await Promise.all(scene.served);
+  });
+
+  it('does not wait long to say why to a client that does not read', async () => {
+    let read = 0;
+    const source = new Readable({
+      read() {
+        read += 1;
+        this.push(Buffer.alloc(65_536));
+      },
+    });
+    const response = await open(`${await scene.start(async () => source)}?follow=true`);
+    response.pause().on('error', () => undefined);
+    for (let before = -1; before !== read;) {
+      before = read;
+      for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+    scene.stopping.abort(new VkError('Unavailable', 'kubelet server: shutting down'));
+    let over = false;
+    void Promise.all(scene.served).then(() => (over = true));
+    await scene.clock.runUntil(() => over, { limitMs: 20_000 });
+    expect(response.complete).toBe(false);
+    response.destroy();
   });
 
   it('destroys the stream and aborts the signal when the client goes', async () => {
