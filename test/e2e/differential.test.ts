@@ -12,7 +12,7 @@ const skipped = 'skipped unless KUBEBUILDER_ASSETS names a folder with etcd and 
 describe.skipIf(!ControlPlane.available())(`the fake apiserver answers as a real one (${skipped})`, () => {
   const real = new ControlPlane();
   const fake = new FakeApiServer();
-  beforeAll(() => Promise.all([real.start(), fake.start()]), 60_000);
+  beforeAll(() => Promise.all([real.start(), fake.start()]), 90_000);
   afterAll(() => Promise.all([real.stop(), fake.stop()]), 30_000);
 
   async function outcomes(name: string, talkAbout: Case): Promise<{ real: Outcome[]; fake: Outcome[] }> {

@@ -17,7 +17,7 @@ describe.skipIf(!ControlPlane.available())(
   () => {
     const cluster = new ControlPlane();
     const clients: KubeClient[] = [];
-    beforeAll(() => cluster.start(), 60_000);
+    beforeAll(() => cluster.start(), 90_000);
     afterAll(async () => {
       await Promise.all(clients.map((client) => client.close()));
       await cluster.stop();

@@ -9,7 +9,7 @@ const skipped = 'skipped unless KUBEBUILDER_ASSETS names a folder with etcd and 
 
 describe.skipIf(!ControlPlane.available())(`on a real control plane (${skipped})`, () => {
   const cluster = new ControlPlane(ControlPlane.available(withControllers) ? withControllers : {});
-  beforeAll(() => cluster.start(), 60_000);
+  beforeAll(() => cluster.start(), 90_000);
   afterAll(() => cluster.stop(), 30_000);
 
   bodies(() => cluster);

@@ -51,7 +51,7 @@ describe.skipIf(!ControlPlane.available())(
     beforeAll(async () => {
       await cluster.start();
       client = await connect({ kubeconfig: await cluster.addUser('system:node:ops-1', ['system:nodes']) });
-    }, 60_000);
+    }, 90_000);
     afterAll(async () => {
       await client.close();
       await cluster.stop();

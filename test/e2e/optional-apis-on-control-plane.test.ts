@@ -62,7 +62,7 @@ describe.skipIf(!ControlPlane.available())(
     beforeAll(async () => {
       await cluster.start();
       client = await connect({ kubeconfig: await cluster.addUser('system:node:opt-1', ['system:nodes']) });
-    }, 60_000);
+    }, 90_000);
     afterAll(async () => {
       await client.close();
       await cluster.stop();
@@ -124,8 +124,8 @@ describe.skipIf(!ControlPlane.available())(
           method: 'GET',
           path: '/api/v1/namespaces/default/events',
         });
-        const told = items.find(({ reason }) => reason === 'FailedMount');
-        expect(told?.message).toContain('clustertrustbundle of signer example.com/mesh not found');
+        const told = items.filter(({ reason }) => reason === 'FailedMount').map(({ message }) => message);
+        expect(told.join()).toContain('clustertrustbundle of signer example.com/mesh not found');
       });
       await create('example.com:mesh:1', pem, signerName);
       await scene.reaches('trusting', 'Running');
@@ -247,6 +247,7 @@ describe.skipIf(!ControlPlane.available())(
         expect(new X509Certificate(chain).checkPrivateKey(createPrivateKey(key))).toBe(true);
         await certificates.close();
       },
+      120_000,
     );
 
     it('credential plugins get a token of the pod for their audience, which the node has to be allowed', async () => {

@@ -7,7 +7,7 @@ const skipped = 'skipped unless KUBEBUILDER_ASSETS names a folder with etcd and 
 
 describe.skipIf(!ControlPlane.available())(`streams on a real control plane (${skipped})`, () => {
   const cluster = new ControlPlane();
-  beforeAll(() => cluster.start(), 60_000);
+  beforeAll(() => cluster.start(), 90_000);
   afterAll(() => cluster.stop(), 30_000);
 
   kubeletProxy(() => cluster);

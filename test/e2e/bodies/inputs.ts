@@ -4,6 +4,7 @@ import type { KubeApi, RawRequest } from '../../../src/kube/api.js';
 import { configMaps, events, leases, nodes, pods, secrets, services } from '../../../src/kube/resources.js';
 import type { KubeObject, Pod, PodSpec } from '../../../src/kube/types.js';
 import { VirtualNode } from '../../../src/node/virtual-node.js';
+import type { VirtualNodeOptions } from '../../../src/node/virtual-node-options.js';
 import type { PodContext, PodInputs } from '../../../src/provider/inputs/pod-inputs.js';
 import { hasCode } from '../../../src/runtime/errors.js';
 import type { TestCluster } from '../../../src/testing/cluster.js';
@@ -66,12 +67,12 @@ function watched(api: KubeApi, asked: string[]): KubeApi {
 
 /** `connectAs`: a client with the rights of that node's kubelet, or all rights where rights are not told apart. */
 export function inputs(cluster: () => TestCluster, connectAs: (nodeName: string) => Promise<KubeApi>): void {
-  async function begin(nodeName: string) {
+  async function begin(nodeName: string, options: VirtualNodeOptions = {}) {
     const scene = await Scene.open(cluster(), nodeName);
     const backend = new InputsBackend(scene.folder);
     const asked: string[] = [];
     const client = await connectAs(nodeName);
-    const node = new VirtualNode(nodeName, backend, watched(client, asked));
+    const node = new VirtualNode(nodeName, backend, watched(client, asked), options);
     onTestFinished(() => node.close({ graceMs: 0 }));
     await node.start();
     await node.ready();
@@ -193,8 +194,9 @@ export function inputs(cluster: () => TestCluster, connectAs: (nodeName: string)
       await scene.vanishes('everything');
     });
 
-    it('a ConfigMap that comes late starts the pod within a second, and one that changes reaches it', async () => {
-      const { scene, backend } = await begin('inputs-late');
+    it('a ConfigMap that comes late starts the pod without a retry, and one that changes reaches it', async () => {
+      // Whatever comes by a retry does not come in this test.
+      const { scene, backend } = await begin('inputs-late', { pods: { retryBaseDelayMs: 300_000 } });
       const volumes = [{ name: 'config', configMap: { name: 'late' } }];
       await cluster().client.create(
         pods,
@@ -208,10 +210,8 @@ export function inputs(cluster: () => TestCluster, connectAs: (nodeName: string)
         });
       });
       expect(backend.journal('createPod')).toEqual([]);
-      const from = performance.now();
       await having(configMaps, { metadata: { name: 'late' }, data: { color: 'green' } });
       await scene.reaches('waiting', 'Running');
-      expect(backend.createdAtMs - from).toBeLessThan(1_000);
       expect(backend.env.get('COLOR')).toBe('green');
       await cluster().client.patch(configMaps, at('late'), 'merge', { data: { color: 'red' } });
       await eventually(() => expect(backend.files.get('config/color')).toBe('red'));
@@ -228,7 +228,7 @@ export function inputs(cluster: () => TestCluster, connectAs: (nodeName: string)
         const from = performance.now();
         await cluster().client.create(pods, podWith(scene.nodeName, `fresh-${index}`, { containers: container(env) }));
         await scene.reaches(`fresh-${index}`, 'Running');
-        expect(backend.createdAtMs - from).toBeLessThan(3_000);
+        expect(backend.createdAtMs - from).toBeLessThan(10_000);
       }
     });
 

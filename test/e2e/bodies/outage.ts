@@ -8,6 +8,9 @@ import { Scene } from '../support/scene.js';
 /** Heartbeats come often, so that their return is seen soon. */
 const lively = { heartbeat: { leaseRenewIntervalMs: 300 } };
 
+/** The longer an apiserver takes to start, the longer are the pauses after which a node looks whether it is there. */
+const backMs = 60_000;
+
 export function outage(plane: () => ControlPlane): void {
   describe('an apiserver', () => {
     it('that is killed and started again finds the node at work: nothing ends, and what was missed is made up', async () => {
@@ -22,13 +25,13 @@ export function outage(plane: () => ControlPlane): void {
       backend.end(ends.metadata.uid ?? '', 4);
       await staysTrue(() => expect(backend.instances()).toHaveLength(2), 300);
       await plane().startApiserver();
-      const { status } = await scene.reaches('ends', 'Failed');
+      const { status } = await scene.reaches('ends', 'Failed', backMs);
       expect(status?.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(4);
       await scene.create('later');
-      await scene.reaches('later', 'Running');
+      await scene.reaches('later', 'Running', backMs);
       expect(backend.journal('started', kept.metadata.uid)).toHaveLength(1);
       expect(backend.journal('deletePod')).toEqual([]);
-    }, 60_000);
+    }, 180_000);
 
     it('that answers nothing for a while is waited for, and renewals go on when it does', async () => {
       const scene = await Scene.open(plane(), 'outage-frozen');

@@ -84,7 +84,7 @@ export function workloads(cluster: () => TestCluster): void {
       expect(backend.instances()).toEqual([]);
       const started = backend.journal('started').map(({ uid }) => uid);
       expect(started).toEqual([...new Set(started)]);
-    }, 90_000);
+    }, 240_000);
 
     it('a DaemonSet has its pod on the node', async () => {
       const { client } = cluster();
@@ -107,7 +107,7 @@ export function workloads(cluster: () => TestCluster): void {
       await client.delete(daemonSets, at, { propagationPolicy: 'Foreground' });
       await eventually(async () => expect(await podsOf('agent')).toEqual([]));
       expect(backend.instances()).toEqual([]);
-    }, 30_000);
+    }, 60_000);
 
     it('a Job completes when its pods have succeeded', async () => {
       const { client } = cluster();
@@ -133,6 +133,6 @@ export function workloads(cluster: () => TestCluster): void {
       expect(backend.journal('started')).toHaveLength(3);
       await client.delete(jobs, at, { propagationPolicy: 'Background' });
       await eventually(async () => expect(await podsOf('task')).toEqual([]), 30_000);
-    }, 60_000);
+    }, 120_000);
   });
 }

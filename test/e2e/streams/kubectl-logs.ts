@@ -13,8 +13,9 @@ export function kubectlLogs(kubectl: StreamKubectl, world: ShellWorld): void {
       return stdout;
     };
 
-    const startedMs = Date.now() - 10 * minuteMs;
+    let startedMs: number;
     beforeAll(() => {
+      startedMs = Date.now() - 10 * minuteMs;
       // Each run of kubectl has its own run of the containers.
       world.undeclared.restart('undeclared');
       world.undeclared.restart('undeclared', 'side');

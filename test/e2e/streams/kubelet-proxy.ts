@@ -244,6 +244,12 @@ export function kubeletProxy(cluster: () => TestCluster): void {
         expect(await refusal(ask('one/log'))).toEqual(said);
       });
 
+      it('kubelet-protocol §5: hands on what there is of a log that breaks off, and ends in order as if that were all', async () => {
+        kubelet.answer = (_, response) => response.write('half of it\n', () => response.destroy());
+        const { status, body } = await ask('one/log');
+        expect({ status, body: body.toString() }).toEqual({ status: 200, body: 'half of it\n' });
+      });
+
       it('passes on a line as soon as it comes, and the end of the client to the kubelet', async () => {
         let gone: Promise<void> | undefined;
         kubelet.answer = (_, response) => {

@@ -8,6 +8,8 @@ import type { ManualClock } from '../../../src/testing/manual-clock.js';
 import { eventually } from './eventually.js';
 
 const hourMs = 3_600_000;
+/** A large RSA key may take a loaded machine half a minute, and is there before its request. */
+const keyMs = 60_000;
 
 export interface PodSignerOptions {
   /**
@@ -38,7 +40,7 @@ export class PodSigner {
       if (waiting.length > 0) return waiting;
       await this.#clock?.advance(500);
       throw new Error(`${this.#signerName}: no request waits`);
-    });
+    }, keyMs);
   }
 
   /** Issues what waits, for a day, to be replaced after a part of it. */

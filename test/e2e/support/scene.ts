@@ -68,12 +68,12 @@ export class Scene {
   }
 
   /** Waits until the pod is in `phase`. */
-  reaches(name: string, phase: string): Promise<Pod> {
+  reaches(name: string, phase: string, withinMs?: number): Promise<Pod> {
     return eventually(async () => {
       const pod = await this.get(name);
       if (pod.status?.phase !== phase) throw new Error(`pod ${name}: ${JSON.stringify(pod.status)}, not ${phase}`);
       return pod;
-    });
+    }, withinMs);
   }
 
   /** Waits until the API object is gone. */

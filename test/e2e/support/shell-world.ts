@@ -52,7 +52,7 @@ export function shellWorld(cluster: () => TestCluster): ShellWorld {
     await client.create(pods, shellPod(declaredNode, 'declared'));
     await client.create(pods, shellPod(undeclaredNode, 'undeclared'));
     for (const name of ['declared', 'undeclared']) await isRunning(cluster(), name);
-  }, 30_000);
+  }, 60_000);
 
   afterAll(async () => {
     await Promise.all(running.map((node) => node.close({ graceMs: 0 })));

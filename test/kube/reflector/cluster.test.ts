@@ -21,7 +21,7 @@ const clusters: readonly (readonly [string, boolean, () => TestCluster])[] = [
 for (const [name, available, create] of clusters) {
   describe.skipIf(!available)(`a reflector on ${name}`, () => {
     const cluster = create();
-    beforeAll(() => cluster.start(), 60_000);
+    beforeAll(() => cluster.start(), 90_000);
     afterAll(() => cluster.stop(), 30_000);
 
     it.each([
