@@ -164,5 +164,5 @@ export function isLeaving(record: PodRecord): boolean {
 
 /** Whether the backend has nothing of the pod and was never asked to make it. */
 export function neverCreated(record: PodRecord): boolean {
-  return record.backend === 'absent' && record.failures.create === undefined;
+  return record.backend === 'absent' && record.failures.create === undefined && record.inFlight?.call !== 'create';
 }

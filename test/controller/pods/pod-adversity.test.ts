@@ -251,6 +251,25 @@ describe('a provider’s call', () => {
     expect(scene.provider.journal).toEqual(['create default/web']);
   });
 
+  it('of a create that has not ended keeps the object of a pod that is to go (invariant 5)', async () => {
+    let end: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (end = resolve));
+    let began = false;
+    scene.provider.before = (call) => {
+      began ||= call === 'create';
+      return call === 'create' ? held : undefined;
+    };
+    await scene.startController();
+    await scene.create();
+    await scene.until(() => began);
+    await remove();
+    await scene.clock.advance(20_000);
+    expect(scene.pod()?.metadata.deletionTimestamp).toBeDefined();
+    end();
+    await scene.until(() => scene.pod() === undefined);
+    expect(scene.provider.instances.size).toBe(0);
+  });
+
   it('of a delete that waits is aborted for one with less grace', async () => {
     await runs();
     scene.provider.endsAtOnce = false;
