@@ -84,6 +84,12 @@ export class HeldInputs implements PodInputs {
     return mayDiffer;
   }
 
+  /** Ends the wait of those who asked for something: what they wanted it for is off. */
+  interrupt(): void {
+    this.#volumes?.interrupt();
+    this.#objects?.interrupt();
+  }
+
   /** Ends the interest in everything. Idempotent. */
   release(): void {
     this.#environment.release();

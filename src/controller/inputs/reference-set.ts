@@ -22,6 +22,7 @@ export class ReferenceSet {
   readonly #held = new Map<string, Held>();
   /** Undefined while nobody waits: there are as many sets as pods. */
   #waiting: (() => void)[] | undefined;
+  #interruptions = 0;
   #released = false;
 
   /** `owner` is named in errors. */
@@ -63,12 +64,20 @@ export class ReferenceSet {
     return true;
   }
 
-  /** Resolves when everything has been answered once; rejects with `Aborted` if it is released before. */
+  /** Resolves when everything has been answered once; rejects with `Aborted` if it is interrupted or released before. */
   async whenRead(): Promise<void> {
+    const interruptions = this.#interruptions;
     while (!this.#released && !this.isRead) {
       await new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve));
+      if (this.#interruptions !== interruptions) throw this.#gone();
     }
     if (this.#released) throw this.#gone();
+  }
+
+  /** Ends the wait of all who wait. What is held is held on. */
+  interrupt(): void {
+    this.#interruptions += 1;
+    this.#settle();
   }
 
   /** What is known under `key`. */

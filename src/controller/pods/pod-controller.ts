@@ -264,7 +264,10 @@ export class PodController {
   }
 
   #changed(record: PodRecord): void {
-    if (isInTheWay(record)) record.inFlight?.abort.abort();
+    if (isInTheWay(record)) {
+      record.inFlight?.abort.abort();
+      record.inputs?.held.interrupt();
+    }
     this.#calls.add(record.key);
     this.#writes.add(record.key);
   }
