@@ -8,6 +8,7 @@
  * 2. Memory is bounded: by what waits to be taken, the tail's bound, and the joiner's.
  */
 import type { ContainerLogOptions } from '../../provider/provider.js';
+import { checkNumbers } from '../../runtime/check-numbers.js';
 import { VkError } from '../../runtime/errors.js';
 import { LineJoiner, type LinePart } from './line-joiner.js';
 import type { LogLine, LogStreamName } from './log-line.js';
@@ -20,6 +21,8 @@ export interface SelectionBounds {
 }
 
 const newline = Buffer.from('\n');
+/** What a date can hold. NaN, which `Date.parse` answers for what it cannot read, is not up to it either. */
+const latestTime = 8.64e15;
 const canonicalTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/;
 
 export class LogSelection {
@@ -36,14 +39,17 @@ export class LogSelection {
   #size = 0;
   #done = false;
 
-  /** `nowMs` is what `sinceSeconds` counts back from. Throws `InvalidInput` for a `sinceTime` that is none. */
+  /** `nowMs` is what `sinceSeconds` counts back from. Throws `InvalidInput` for what is no time or makes no sense. */
   constructor(wanted: ContainerLogOptions, nowMs: number, { maxTailBytes }: SelectionBounds) {
+    const { tailLines, sinceSeconds, limitBytes } = wanted;
+    checkNumbers({ tailLines, sinceSeconds, limitBytes }, 0, 'log options');
+    checkNumbers({ maxTailBytes }, 0);
     this.#follow = wanted.follow ?? false;
     this.#timestamps = wanted.timestamps ?? false;
     this.#only = wanted.stream === 'Stdout' ? 'stdout' : wanted.stream === 'Stderr' ? 'stderr' : undefined;
     this.#since = sinceOf(wanted, nowMs);
-    this.#tail = wanted.tailLines === undefined ? undefined : new TailBuffer(wanted.tailLines, maxTailBytes);
-    this.#left = wanted.limitBytes ?? Infinity;
+    this.#tail = tailLines === undefined ? undefined : new TailBuffer(tailLines, maxTailBytes);
+    this.#left = limitBytes ?? Infinity;
   }
 
   /** Bytes that wait to be taken. */
@@ -133,6 +139,7 @@ function sinceOf({ sinceSeconds, sinceTime }: ContainerLogOptions, nowMs: number
 /** A time that cannot be read counts as long ago. */
 function timeOf(time: number | string): LogTime {
   if (typeof time === 'string') return parseLogTime(time) ?? { ms: 0, nanos: 0 };
+  if (!(Math.abs(time) <= latestTime)) return { ms: 0, nanos: 0 };
   const ms = Math.floor(time);
   return { ms, nanos: Math.floor((time - ms) * 1e6) };
 }

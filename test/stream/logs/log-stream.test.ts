@@ -165,6 +165,20 @@ describe('a log made of lines', () => {
     expect(() => logStream([], { sinceTime: 'noon' })).toThrow('log options: sinceTime is not an RFC 3339 time');
   });
 
+  it.each([
+    [{ tailLines: -1 }, {}, 'option tailLines of log options: -1 is not a number from 0 up'],
+    [{ sinceSeconds: NaN }, {}, 'option sinceSeconds of log options: NaN is not a number from 0 up'],
+    [{ limitBytes: -1 }, {}, 'option limitBytes of log options: -1 is not a number from 0 up'],
+    [{ tailLines: 1 }, { maxTailBytes: -1 }, 'option maxTailBytes: -1 is not a number from 0 up'],
+  ])('is refused for numbers that make no sense: %j %j', (wanted, options, message) => {
+    expect(() => logStream([{ text: 'a' }], wanted, options)).toThrow(message);
+  });
+
+  it('takes a time that is no number for long ago', async () => {
+    const lines = [{ time: NaN, text: 'a' }];
+    expect(await read(lines, { timestamps: true })).toBe('1970-01-01T00:00:00.000000000Z a\n');
+  });
+
   it('agrees with a plain account of the rules, whatever is asked of whatever lines', async () => {
     const line = fc.record({
       text: fc.string({ maxLength: 5 }),
