@@ -7,6 +7,7 @@
  * server.faults.add({ on: { resource: 'pods' }, fault: { type: 'dropEvent', nth: 3 } });
  * ```
  */
+import { checkNumbers } from '../runtime/check-numbers.js';
 import type { Verb } from './apiserver/http/request-log.js';
 
 /** Which requests a rule is about; what is left out does not matter. */
@@ -103,8 +104,9 @@ export class FaultScript {
     return this.#entries.map(({ rule }) => rule);
   }
 
-  /** Returns what takes the rule back. */
+  /** Returns what takes the rule back. Throws `InvalidInput` for counts by which it would never be played. */
   add(rule: FaultRule): () => void {
+    checkNumbers({ nth: rule.nth, times: rule.times }, 1, 'a fault rule');
     const entry: Entry = { rule, matched: 0 };
     this.#entries.push(entry);
     return () => {

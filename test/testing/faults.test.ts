@@ -89,6 +89,15 @@ describe('a write', () => {
     expect(exists('a') && exists('b')).toBe(true);
   });
 
+  it('is refused with counts by which it would never be played', () => {
+    expect(() => faulty({ type: 'reset', when: 'before' }, { nth: 0 })).toThrow(
+      'option nth of a fault rule: 0 is not a number from 1 up',
+    );
+    expect(() => faulty({ type: 'reset', when: 'before' }, { times: NaN })).toThrow(
+      'option times of a fault rule: NaN',
+    );
+  });
+
   it('is held up by the clock, before or after the commit', async () => {
     faulty({ type: 'delay', ms: 5_000 });
     faulty({ type: 'delay', ms: 5_000, when: 'after' }, { nth: 2 });

@@ -15,6 +15,7 @@
  * 7. A wall clock that is set back delays nothing: due times are in a time of the queue's own that never goes back.
  */
 import { setMaxListeners } from 'node:events';
+import { checkNumbers } from '../../runtime/check-numbers.js';
 import type { Clock, Random, Timer } from '../../runtime/clock.js';
 import { type Logger, silentLogger } from '../../runtime/logger.js';
 import { type Backoff, backoffDelayMs, retryOf } from '../../runtime/backoff.js';
@@ -96,16 +97,16 @@ export class WorkQueue {
   #idleWaiters: (() => void)[] = [];
   #closed: Promise<void> | undefined;
 
+  /** Throws `InvalidInput` for numbers that make no sense. */
   constructor(handler: WorkHandler, options: WorkQueueOptions) {
+    const { concurrency = 10, baseDelayMs = 5, maxDelayMs = 300_000, jitter = 0.2 } = options;
+    checkNumbers({ concurrency }, 1, 'work queue');
+    checkNumbers({ baseDelayMs, maxDelayMs, jitter }, 0, 'work queue');
     this.#handler = handler;
     this.#clock = options.clock;
     this.#random = options.random ?? Math.random;
-    this.#concurrency = options.concurrency ?? 10;
-    this.#backoff = {
-      baseDelayMs: options.baseDelayMs ?? 5,
-      maxDelayMs: options.maxDelayMs ?? 300_000,
-      jitter: options.jitter ?? 0.2,
-    };
+    this.#concurrency = concurrency;
+    this.#backoff = { baseDelayMs, maxDelayMs, jitter };
     this.#logger = options.logger ?? silentLogger;
     this.#name = options.name ?? 'work';
     this.#metrics = options.metrics ?? noWorkQueueMetrics;

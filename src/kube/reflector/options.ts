@@ -1,3 +1,4 @@
+import { checkNumbers } from '../../runtime/check-numbers.js';
 import { type Clock, type Random, systemClock } from '../../runtime/clock.js';
 import { type Logger, silentLogger } from '../../runtime/logger.js';
 import type { KubeObject } from '../types.js';
@@ -50,9 +51,13 @@ export interface ReflectorOptions<T extends KubeObject> {
 
 export type ResolvedReflectorOptions<T extends KubeObject> = Required<ReflectorOptions<T>>;
 
+/** Throws `InvalidInput` for numbers that make no sense. */
 export function resolveReflectorOptions<T extends KubeObject>(
   options: ReflectorOptions<T>,
 ): ResolvedReflectorOptions<T> {
+  const { pageSize, watchTimeoutMs, maxEventBytes } = options;
+  checkNumbers({ pageSize, maxEventBytes }, 1, 'reflector');
+  checkNumbers({ watchTimeoutMs }, 'above 0', 'reflector');
   return {
     namespace: options.namespace,
     labelSelector: options.labelSelector,
@@ -62,9 +67,9 @@ export function resolveReflectorOptions<T extends KubeObject>(
     keepManagedFields: options.keepManagedFields ?? false,
     shareEqualParts: options.shareEqualParts ?? true,
     streamingList: options.streamingList ?? true,
-    pageSize: options.pageSize ?? 500,
-    watchTimeoutMs: options.watchTimeoutMs ?? 30 * 60_000,
-    maxEventBytes: options.maxEventBytes ?? 16 * 1024 * 1024,
+    pageSize: pageSize ?? 500,
+    watchTimeoutMs: watchTimeoutMs ?? 30 * 60_000,
+    maxEventBytes: maxEventBytes ?? 16 * 1024 * 1024,
     onStatus: options.onStatus ?? (() => undefined),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,

@@ -140,6 +140,10 @@ export function resolveKubeletServerOptions(options: KubeletServerOptions): Reso
     random: options.random ?? Math.random,
     logger: options.logger ?? silentLogger,
   };
+  const { port } = resolved;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new VkError('InvalidInput', `option port of kubelet server: ${port} is not a port`);
+  }
   checkNumbers(resolved.limits, 'above 0', 'limits');
   checkNumbers({ reviewTimeoutMs, goneGraceMs: resolved.goneGraceMs }, 'above 0', 'kubelet server');
   const { spdyLimits = {}, ...streaming } = resolved.streaming;

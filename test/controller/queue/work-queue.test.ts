@@ -48,6 +48,13 @@ function setup(options: Partial<WorkQueueOptions> & { readonly held?: boolean } 
 }
 
 describe('WorkQueue', () => {
+  it.each([
+    [{ concurrency: 0 }, 'option concurrency of work queue: 0 is not a number from 1 up'],
+    [{ maxDelayMs: NaN }, 'option maxDelayMs of work queue: NaN is not a number from 0 up'],
+  ])('refuses options that make no sense: %j', (options, message) => {
+    expect(() => setup(options)).toThrow(new VkError('InvalidInput', message));
+  });
+
   it('runs nothing before it is started, and all that was added before once it is', async () => {
     const { queue, runs, clock } = setup();
     queue.add('a');

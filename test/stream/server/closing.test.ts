@@ -370,6 +370,9 @@ describe('KubeletServer answers', () => {
     expect(() => new Server(backend, {})).toThrow('kubelet server: give it a client');
     const needed = { clientAuthorities: 'x', authorizer: everybody };
     expect(() => new Server(backend, { ...needed, limits: { sessions: 0 } })).toThrow('option sessions of limits');
+    expect(() => new Server(backend, { ...needed, port: 70_000 })).toThrow(
+      'port of kubelet server: 70000 is not a port',
+    );
     expect(() => new Server(backend, { ...needed, reviewTimeoutMs: -1 })).toThrow('option reviewTimeoutMs');
     expect(() => new Server(backend, { ...needed, streaming: { idleTimeoutMs: 0 } })).toThrow(
       'idleTimeoutMs of streaming',

@@ -6,6 +6,7 @@
  * 2. After `stop` nothing is scraped, and no timer is left.
  */
 import type { Node, Pod } from '../../../kube/types.js';
+import { checkNumbers } from '../../../runtime/check-numbers.js';
 import type { Clock, Timer } from '../../../runtime/clock.js';
 import { ApiFailure } from '../core/api.js';
 import { definitionOf, type Core } from '../core/index.js';
@@ -44,6 +45,7 @@ export class MetricsApi {
     this.#clock = clock;
     this.#kubelets = kubelets;
     this.#intervalMs = options.intervalMs ?? 15_000;
+    checkNumbers({ intervalMs: this.#intervalMs }, 'above 0', 'metrics');
   }
 
   start(): void {
