@@ -29,6 +29,7 @@ import { VkError } from '../runtime/errors.js';
 import { silentLogger, type Logger } from '../runtime/logger.js';
 import { untilAborted } from '../runtime/until-aborted.js';
 import { nodeMetrics, type NodeFigures } from '../stream/stats/node-metrics.js';
+import { checkParts } from './check-parts.js';
 import { Kubelet, streamingCapabilities, type KubeletStatus } from './kubelet.js';
 import { podsOfNode } from './pod-lookup.js';
 import type { VirtualNodeOptions } from './virtual-node-options.js';
@@ -91,6 +92,7 @@ export class VirtualNode extends EventEmitter<VirtualNodeEvents> implements Asyn
     if (!isNodeName(name)) {
       throw new VkError('InvalidInput', `node "${name}": the name must be lower-case letters, digits, "-" and "."`);
     }
+    checkParts(name, provider, client);
     this.name = name;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;

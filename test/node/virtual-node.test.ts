@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pods, nodes } from '../../src/kube/resources.js';
 import type { Pod } from '../../src/kube/types.js';
 import { VirtualNode } from '../../src/node/virtual-node.js';
+import { VkError } from '../../src/runtime/errors.js';
 import { FakeApiServer } from '../../src/testing/fake-api-server.js';
 import { MemoryProvider } from '../controller/pods/memory-provider.js';
 import { eventually } from '../e2e/support/eventually.js';
@@ -42,6 +43,17 @@ describe('VirtualNode', () => {
     await eventually(async () => expect((await server.client.list(pods)).items).toEqual([]));
     expect(provider.instances.size).toBe(0);
     expect(provider.journal).toEqual(['create default/web', 'delete default/web']);
+  });
+
+  it('refuses a provider that is none, and a client that is still awaited', () => {
+    const nothing = async () => undefined;
+    const lacking = { createPod: nothing, updatePod: nothing, deletePod: nothing, getPod: nothing };
+    expect(() => new VirtualNode('edge-2', lacking as never, server.client)).toThrow(
+      new VkError('InvalidInput', 'node edge-2: its provider lacks getPodStatus, getPods'),
+    );
+    expect(() => new VirtualNode('edge-2', provider, Promise.resolve(server.client) as never)).toThrow(
+      new VkError('InvalidInput', 'node edge-2: its client is none; give it what connect() resolves with'),
+    );
   });
 
   it('emits its phases, its readiness and what becomes of pods', async () => {
