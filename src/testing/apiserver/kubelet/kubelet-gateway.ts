@@ -228,7 +228,7 @@ export class KubeletGateway {
       throw new ApiFailure(503, 'ServiceUnavailable', why);
     });
     response.writeHead(answer.statusCode ?? 0, answer.statusMessage ?? '', returnedHeaders(answer));
-    this.#passBack(call, answer);
+    this.#passBack(call, answer, 'destroy');
   }
 
   async #ask(call: Call, asked: Omit<KubeletRequest, 'signal'>): Promise<IncomingMessage> {
@@ -237,11 +237,11 @@ export class KubeletGateway {
     return response;
   }
 
-  /** The body of a kubelet's answer, chunk by chunk as it comes. */
-  #passBack({ response }: Call, answer: IncomingMessage): void {
+  /** The body of a kubelet's answer, chunk by chunk as it comes. A real apiserver does not look at how most of them end. */
+  #passBack({ response }: Call, answer: IncomingMessage, whenBroken: 'end' | 'destroy' = 'end'): void {
     response.flushHeaders();
     response.on('error', () => answer.destroy());
-    answer.on('error', () => response.end());
+    answer.on('error', () => response[whenBroken]());
     answer.pipe(response);
   }
 

@@ -144,6 +144,11 @@ describe('the fake apiserver’s way to a kubelet', () => {
     );
   });
 
+  it('cuts the answer to a request of nodes/proxy whose kubelet breaks off, as a real one does', async () => {
+    kubelet.answer = (_, response) => void response.write('half of it', () => response.destroy());
+    await expect(send(server, 'GET', '/api/v1/nodes/n/proxy/pods')).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+
   it('tells kubelets whose client certificates to take', async () => {
     const at = { namespace: 'kube-system', name: 'extension-apiserver-authentication' };
     const { data } = await server.client.get(configMaps, at);
