@@ -188,6 +188,16 @@ describe('container groups through the Azure SDK', () => {
     },
   );
 
+  it('calls off a look that nobody wants any more', async () => {
+    const { emulator, api } = await cloud();
+    emulator.faults.next('get', { stall: true });
+    const stopping = new AbortController();
+    const ended = expect(api.get('web', stopping.signal)).rejects.toMatchObject({ code: 'Aborted' });
+    await emulator.seen('get');
+    stopping.abort(new VkError('Aborted', 'not wanted'));
+    await ended;
+  });
+
   it('keeps no process alive after a request that failed', async () => {
     const { emulator, api } = await cloud();
     const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;

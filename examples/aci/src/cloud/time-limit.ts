@@ -14,17 +14,26 @@ export function timeLimit(limitMs: number, clock: Clock): AdditionalPolicy {
     policy: {
       name: 'vkTimeLimit',
       async sendRequest(request, next) {
-        const late = new AbortController();
-        const timer = clock.setTimer(limitMs, () => late.abort());
-        const asked = request.abortSignal as AbortSignal | undefined;
-        request.abortSignal = asked === undefined ? late.signal : AbortSignal.any([asked, late.signal]);
+        const { abortSignal: asked } = request;
+        const ending = new AbortController();
+        const end = (): void => ending.abort();
+        let isLate = false;
+        const timer = clock.setTimer(limitMs, () => {
+          isLate = true;
+          end();
+        });
+        // Not `AbortSignal.any`: the signal may be that of a log which is followed for days.
+        asked?.addEventListener('abort', end);
+        if (asked?.aborted) end();
+        request.abortSignal = ending.signal;
         try {
           return await next(request);
         } catch (error) {
-          late.signal.throwIfAborted();
+          if (isLate) ending.signal.throwIfAborted();
           throw error;
         } finally {
           timer.cancel();
+          asked?.removeEventListener('abort', end);
         }
       },
     },
