@@ -6,7 +6,7 @@ import { isRunning, podOf } from './scene.js';
 describe('pods on the cloud, through disasters', () => {
   it(
     'upstream §7: outlive an hour without Kubernetes, after which it learns what has happened',
-    { timeout: 30_000 },
+    { timeout: 180_000 },
     async () => {
       const scene = await openScene({ provider: { tracker: { cleanup: { intervalMs: 30_000, minAgeMs: 60_000 } } } });
       const kept = await scene.run(podOf('kept'));
@@ -29,7 +29,7 @@ describe('pods on the cloud, through disasters', () => {
 
   it(
     'upstream §7: outlive an hour without the cloud, and what was asked for meanwhile is done',
-    { timeout: 30_000 },
+    { timeout: 180_000 },
     async () => {
       const scene = await openScene();
       const kept = await scene.run(podOf('kept'));

@@ -25,7 +25,7 @@ describe('npm run aci', () => {
     return program;
   }
 
-  it('shows a pod on an emulated cloud to kubectl, and leaves nothing behind', { timeout: 30_000 }, async (test) => {
+  it('shows a pod on an emulated cloud to kubectl, and leaves nothing behind', { timeout: 120_000 }, async (test) => {
     const program = start([]);
     const [, kubeconfig = ''] = await program.says(/export KUBECONFIG=(\S+)/);
     const [, group = ''] = await program.says(/cloud: container group (\S+)/);

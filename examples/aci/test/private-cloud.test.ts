@@ -70,7 +70,7 @@ describe('a node of a private cloud', () => {
 
   it.each(['workload identity', 'a managed identity'] as const)(
     'is joined with %s',
-    { timeout: 20_000 },
+    { timeout: 120_000 },
     async (identity) => {
       const { server, start } = await open();
       const program = start(identity);
@@ -81,7 +81,7 @@ describe('a node of a private cloud', () => {
 
   it(
     'is joined with a client with a secret, and killed at any time leaves its pods to the next process',
-    { timeout: 40_000 },
+    { timeout: 180_000 },
     async () => {
       const { server, cloud, start, find } = await open();
       const first = start('a client with a secret');

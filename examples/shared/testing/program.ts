@@ -2,6 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { eventually } from './eventually.js';
 
+/** For a program that is compiled as it starts, on a machine that has other things to do. */
+const startMs = 45_000;
+
 /** An example as a user starts it: a process of its own, with its output and its end. */
 export class Program implements AsyncDisposable {
   readonly #process: ChildProcess;
@@ -31,13 +34,17 @@ export class Program implements AsyncDisposable {
 
   /** Resolves with the match once the output, either stream's, has one. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
-    return eventually(`output ${String(pattern)} in\n${this.#stdout}${this.#stderr}`, () => {
-      const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr);
-      if (match) return match;
-      if (this.#process.exitCode !== null)
-        throw new Error(`ended without ${String(pattern)}:\n${this.#stdout}${this.#stderr}`);
-      return undefined;
-    });
+    return eventually(
+      `output ${String(pattern)} in\n${this.#stdout}${this.#stderr}`,
+      () => {
+        const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr);
+        if (match) return match;
+        if (this.#process.exitCode !== null)
+          throw new Error(`ended without ${String(pattern)}:\n${this.#stdout}${this.#stderr}`);
+        return undefined;
+      },
+      startMs,
+    );
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -42,7 +42,7 @@ function start(timeoutMs: number): Promise<KubeletServer> {
 
 beforeAll(async () => {
   // Long enough for a hundred handshakes at once on a machine that has other things to do.
-  [server, hasty] = await Promise.all([start(3_000), start(400)]);
+  [server, hasty] = await Promise.all([start(3_000), start(1_000)]);
 });
 afterAll(async () => {
   await Promise.all([server.close({ graceMs: 100 }), hasty.close({ graceMs: 100 })]);
@@ -261,7 +261,7 @@ describe('the prober', () => {
     const answer = await exchange(
       socket,
       typeof send === 'string' ? Buffer.from(send, 'latin1') : send,
-      closed ? 6_000 : 100,
+      closed ? 10_000 : 100,
     );
     expect(answers).toContainEqual(answer.statuses);
     if (closed) expect(answer.closed).toBe(true);
@@ -272,12 +272,12 @@ describe('the prober', () => {
 
 describe('the prober, with patience', () => {
   it('S4: a connection that says nothing is ended before its handshake', async () => {
-    expect(await readAll(await openTcp(hasty), 3_000)).toMatchObject({ closed: true, text: '' });
+    expect(await readAll(await openTcp(hasty), 10_000)).toMatchObject({ closed: true, text: '' });
   });
 
   it('S4: a connection that says nothing is ended after its handshake', async () => {
-    expect(await readAll(await openTls(hasty), 3_000)).toMatchObject({ closed: true, text: '' });
-    expect(await readAll(await openTls(hasty, apiserver), 3_000)).toMatchObject({ closed: true, text: '' });
+    expect(await readAll(await openTls(hasty), 10_000)).toMatchObject({ closed: true, text: '' });
+    expect(await readAll(await openTls(hasty, apiserver), 10_000)).toMatchObject({ closed: true, text: '' });
   });
 
   it('S4: a head that comes a byte at a time is given up', async () => {
@@ -285,7 +285,7 @@ describe('the prober, with patience', () => {
     const text = get('/pods', 'X-A: a\r\n'.repeat(100));
     let at = 0;
     const timer = setInterval(() => socket.writable && socket.write(text[at++] ?? ''), 20);
-    const answer = await readAll(socket, 3_000);
+    const answer = await readAll(socket, 10_000);
     clearInterval(timer);
     expect(answer).toMatchObject({ statuses: [408], closed: true });
   });
@@ -293,7 +293,7 @@ describe('the prober, with patience', () => {
   it('S4: a body that does not come is given up', async () => {
     const socket = await openTls(hasty, apiserver);
     socket.write(post('/checkpoint/default/web/main', 'Content-Length: 100\r\n', 'a'));
-    const answer = await readAll(socket, 3_000);
+    const answer = await readAll(socket, 10_000);
     expect(answer).toMatchObject({ statuses: [501], closed: true });
   });
 
@@ -301,7 +301,7 @@ describe('the prober, with patience', () => {
     const socket = await openTls(hasty, apiserver);
     socket.write(post('/run/default/web/main?cmd=id', 'Transfer-Encoding: chunked\r\n'));
     const timer = setInterval(() => socket.writable && socket.write(`400\r\n${'a'.repeat(1_024)}\r\n`), 1);
-    const { closed } = await readAll(socket, 3_000);
+    const { closed } = await readAll(socket, 10_000);
     clearInterval(timer);
     expect(closed).toBe(true);
   });
@@ -309,11 +309,11 @@ describe('the prober, with patience', () => {
   it('S4: an unused connection is ended after its time', async () => {
     const socket = await openTls(hasty, apiserver);
     socket.write(get('/healthz'));
-    expect(await readAll(socket, 3_000)).toMatchObject({ statuses: [200], closed: true });
+    expect(await readAll(socket, 10_000)).toMatchObject({ statuses: [200], closed: true });
   });
 
   it('S3: plain HTTP on the port of TLS gets nothing', async () => {
-    const answer = await exchange(await openTcp(server), get('/pods'), 2_000);
+    const answer = await exchange(await openTcp(server), get('/pods'), 10_000);
     expect(answer).toMatchObject({ statuses: [], closed: true });
   });
 

@@ -118,7 +118,7 @@ describe('the prober, on the fake', () => {
     // Of all who asked, one may execute.
     const executed = probed.provider.reached.filter((what) => /^(exec|attach)/.test(what));
     expect(executed.sort()).toEqual(['attach', 'exec true', 'exec true']);
-  }, 30_000);
+  });
 
   it('S2: nobody is let in while the apiserver that would know is away', async () => {
     await using cluster = new FakeApiServer();
@@ -131,7 +131,7 @@ describe('the prober, on the fake', () => {
     }
     expect([...failing]).toEqual([500]);
     expect(probed.provider.reached).toEqual([]);
-  }, 30_000);
+  });
 });
 
 describe.skipIf(!ControlPlane.available())('the prober, on a real control plane (set KUBEBUILDER_ASSETS)', () => {

@@ -208,7 +208,7 @@ describe('KubeletServer', () => {
       env: { ...process.env, NODE_EXTRA_CA_CERTS: ca },
     });
     expect(stdout).toBe('401');
-  }, 30_000);
+  });
 
   it('does not take a leaf for an authority', async () => {
     await start({});

@@ -80,8 +80,8 @@ describe.skipIf(!hasGo)('a Go client with our server (skipped without Go)', () =
     const { port } = await ourServer();
     const { bytes, seconds } = await runGoClient('open', port, { count: 500 });
     expect(bytes).toBe(0);
-    // A reply that waits for anything but the stream takes milliseconds.
-    expect(seconds).toBeLessThan(3);
+    // A reply that waits for more to send, or for the client's acknowledgement, takes 40 ms.
+    expect(seconds).toBeLessThan(10);
   });
 
   it('is not disturbed by our probes', async () => {
