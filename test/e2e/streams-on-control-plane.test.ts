@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { ControlPlane } from '../../src/testing/control-plane.js';
 import { podStreams } from './streams/index.js';
-import { kubeletProxy } from './streams/kubelet-proxy.js';
+import { kubeletProxy } from './streams/kubelet-proxy/index.js';
 
 const skipped = 'skipped unless KUBEBUILDER_ASSETS names a folder with etcd and kube-apiserver';
 

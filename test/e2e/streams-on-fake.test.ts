@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakeApiServer } from '../../src/testing/fake-api-server.js';
 import { podStreams } from './streams/index.js';
-import { kubeletProxy } from './streams/kubelet-proxy.js';
+import { kubeletProxy } from './streams/kubelet-proxy/index.js';
 import { eventually } from './support/eventually.js';
 
 describe('streams on the fake apiserver', () => {
