@@ -8,7 +8,7 @@ import type { Clock, Timer } from '../../../src/runtime/clock.js';
 import { pipeToChildProcess, type ChildProcessOptions } from '../../../src/stream/bridges/child-process.js';
 import { MemorySession, type MemorySessionOptions } from '../../../src/stream/bridges/memory-session.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
-import { eventually } from './eventually.js';
+import { eventually } from '../eventually.js';
 
 function shell(script: string, detached = false): ChildProcess {
   return spawn('sh', ['-c', script], { detached });

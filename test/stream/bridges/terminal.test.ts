@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { MemorySession } from '../../../src/stream/bridges/memory-session.js';
 import { pipeToTerminal, type TerminalProcess } from '../../../src/stream/bridges/terminal.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
-import { eventually } from './eventually.js';
+import { eventually } from '../eventually.js';
 
 /** Of util-linux: runs a command on a terminal of its own. */
 const terminalMaker = 'script';

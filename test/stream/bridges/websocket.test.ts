@@ -11,7 +11,7 @@ import type { WebSocketMapping } from '../../../src/stream/bridges/websocket-map
 import type { WebSocketLike } from '../../../src/stream/bridges/websocket-like.js';
 import { pipeToWebSocket, type WebSocketOptions } from '../../../src/stream/bridges/websocket.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
-import { eventually } from './eventually.js';
+import { eventually } from '../eventually.js';
 
 const cleanups: (() => unknown)[] = [];
 

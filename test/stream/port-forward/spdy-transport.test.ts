@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../bridges/eventually.js';
+import { eventually } from '../eventually.js';
 import { dialForward, forward } from '../sessions/forward-client.js';
 import { SessionScene, upgrade } from '../sessions/scene.js';
 import { readAll } from '../spdy/peers.js';

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { Readable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
-import { eventually } from '../bridges/eventually.js';
+import { eventually } from '../eventually.js';
 import { cuts, cuttableProxy } from './cuttable-proxy.js';
 import {
   dialForward,

@@ -8,7 +8,7 @@ import type { VkError } from '../../../src/runtime/errors.js';
 import type { RemoteCommandSession } from '../../../src/stream/remote-command/session.js';
 import { acceptWebSocketRemoteCommand } from '../../../src/stream/websocket/remote-command.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../eventually.js';
 import { type Client, dial, dialRaw, serve, upgradeHeaders } from './support/web-socket-server.js';
 
 const success: Status = { metadata: {}, status: 'Success' };

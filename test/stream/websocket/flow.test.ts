@@ -8,7 +8,7 @@ import type { Status } from '../../../src/kube/types.js';
 import type { RemoteCommandSession } from '../../../src/stream/remote-command/session.js';
 import { acceptWebSocketRemoteCommand } from '../../../src/stream/websocket/remote-command.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../eventually.js';
 import { type Client, dial, serve } from './support/web-socket-server.js';
 
 const success: Status = { metadata: {}, status: 'Success' };

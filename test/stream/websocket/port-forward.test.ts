@@ -5,7 +5,7 @@ import type { ForwardedConnection, PortForwardSession } from '../../../src/strea
 import type { StreamingOptions } from '../../../src/stream/streaming-options.js';
 import { acceptWebSocketPortForward } from '../../../src/stream/websocket/port-forward.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../eventually.js';
 import { nextChunk, untilEnd } from './support/reading.js';
 import { type Client, dial, serve } from './support/web-socket-server.js';
 

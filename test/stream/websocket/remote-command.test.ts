@@ -6,7 +6,7 @@ import type { VkError } from '../../../src/runtime/errors.js';
 import type { RemoteCommandSession, RequestedStreams } from '../../../src/stream/remote-command/session.js';
 import type { StreamingOptions } from '../../../src/stream/streaming-options.js';
 import { acceptWebSocketRemoteCommand } from '../../../src/stream/websocket/remote-command.js';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../eventually.js';
 import { nextChunk } from './support/reading.js';
 import { type Client, dial, serve } from './support/web-socket-server.js';
 

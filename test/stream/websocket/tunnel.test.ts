@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { StreamingOptions } from '../../../src/stream/streaming-options.js';
 import { acceptPortForwardTunnel } from '../../../src/stream/websocket/tunnel.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../eventually.js';
 import { untilEnd } from './support/reading.js';
 import { type Client, dialTunnel, serve } from './support/web-socket-server.js';
 
