@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
-    setupFiles: ['test/setup/no-leaks.ts'],
+    setupFiles: ['test/setup/no-leaks.ts', 'test/setup/settled-sockets.ts'],
     // A process for each file: what one file leaves open is seen at its end, and cannot disturb the next.
     pool: 'forks',
     maxWorkers: 2,
