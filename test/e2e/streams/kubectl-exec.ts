@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { exitOf, ways, type StreamKubectl } from '../support/stream-kubectl.js';
+import { exitOf, ways, withoutEarlyMessage, type StreamKubectl } from '../support/stream-kubectl.js';
 import { hashTree, makeTree } from '../support/trees.js';
 
 /** 64 MiB shows what buffers do; `VK_SDK_FULL=1` pipes 1 GiB. */
@@ -39,7 +39,7 @@ export function kubectlExec(kubectl: StreamKubectl, thorough: boolean): void {
         if (shown.includes('is 25 81')) terminal.resize(100, 30);
       });
       expect(await ended).toBe(7);
-      expect(shown.split(/\r?\n/).slice(0, 2)).toEqual(['is 25 81', 'is 30 100']);
+      expect(withoutEarlyMessage(shown).split(/\r?\n/).slice(0, 2)).toEqual(['is 25 81', 'is 30 100']);
     });
 
     if (!thorough) return;

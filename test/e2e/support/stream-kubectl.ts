@@ -56,7 +56,7 @@ export class StreamKubectl {
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    return { code: await exitOf(child), stdout, stderr };
+    return { code: await exitOf(child), stdout, stderr: withoutEarlyMessage(stderr) };
   }
 
   /** Runs in a pseudo-terminal. */
@@ -81,6 +81,14 @@ export class StreamKubectl {
       KUBECTL_PORT_FORWARD_WEBSOCKETS: String(webSockets),
     };
   }
+}
+
+/**
+ * What kubectl said, but for its line about a message that came before it had made its streams (1.32 does): the first of
+ * each session is empty, and an apiserver is quick to send it. Were it another, what it held would be missing.
+ */
+export function withoutEarlyMessage(said: string): string {
+  return said.replace(/^E\d{4} .*Unknown stream id \d+, discarding message\r?\n/gm, '');
 }
 
 export function exitOf(child: ChildProcessWithoutNullStreams): Promise<number> {
