@@ -29,7 +29,7 @@ await runMain(async () => {
   const isInCluster = Boolean(process.env['KUBERNETES_SERVICE_HOST']);
   if (flags.kubeconfig === undefined && !isInCluster) {
     if (flags['state-dir'] !== undefined) throw new UsageError('--state-dir: goes with a cluster, by --kubeconfig');
-    await runEmbedded(flags.nodename);
+    await runEmbedded(flags.nodename ?? 'process');
     return;
   }
   const settings = resolveNodeSettings('process', flags, process.env);
