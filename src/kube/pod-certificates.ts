@@ -11,6 +11,7 @@
  * 4. No key is in a log or an error.
  */
 import { systemClock, type Clock, type Random, type Timer } from '../runtime/clock.js';
+import { setDueTimer } from '../runtime/due-timer.js';
 import { VkError } from '../runtime/errors.js';
 import { silentLogger, type Logger } from '../runtime/logger.js';
 import type { KubeApi } from './api.js';
@@ -68,8 +69,6 @@ interface Kept {
 const abandonMs = 600_000;
 /** So many are asked for at once. */
 const concurrency = 2;
-/** How often it is looked whether a certificate is due: the machine may have slept, or its clock been set. */
-const lookMs = 60_000;
 /** A kubelet comes back to what failed within two minutes, too. */
 const backoff = { firstMs: 2_000, longestMs: 120_000 };
 
@@ -262,15 +261,8 @@ export class PodCertificates implements AsyncDisposable {
     kept.attempt = 0;
     const nowMs = this.#clock.now();
     const delayMs = refreshDelayMs(outcome, nowMs, this.#random);
-    this.#awaitRefresh(kept, nowMs + delayMs, delayMs);
+    kept.timer = setDueTimer(this.#clock, nowMs + delayMs, delayMs, () => this.#ask(kept));
     this.#replace(kept, { state: 'found', object: { key, chain: outcome.chain } });
-  }
-
-  /** By the clock, and no later than by the time that has passed: whichever of them is wrong. */
-  #awaitRefresh(kept: Kept, dueMs: number, leftMs: number): void {
-    const waitMs = Math.min(dueMs - this.#clock.now(), leftMs, lookMs);
-    if (waitMs <= 0) this.#ask(kept);
-    else kept.timer = this.#clock.setTimer(waitMs, () => this.#awaitRefresh(kept, dueMs, leftMs - waitMs));
   }
 
   /** Somebody has deleted a request before it was answered. */

@@ -8,6 +8,7 @@
  * 4. A failure to replace a token leaves the old one in use until its end.
  */
 import { systemClock, type Clock, type Random, type Timer } from '../runtime/clock.js';
+import { setDueTimer } from '../runtime/due-timer.js';
 import { VkError } from '../runtime/errors.js';
 import { silentLogger, type Logger } from '../runtime/logger.js';
 import type { KubeApi } from './api.js';
@@ -54,8 +55,6 @@ interface Kept {
   timer: Timer | undefined;
 }
 
-/** How often it is looked whether a token is due: the machine may have slept, or its clock been set. */
-const lookMs = 60_000;
 const shortestDelayMs = 1_000;
 
 interface TokenAnswer {
@@ -184,14 +183,7 @@ export class ServiceAccountTokens implements AsyncDisposable {
     kept.attempt = 0;
     const dueMs = refreshAtMs({ issuedAtMs, expiresAtMs: kept.expiresAtMs }, this.#random);
     const useMs = Math.max(dueMs - issuedAtMs, shortestDelayMs);
-    this.#awaitRefresh(kept, issuedAtMs + useMs, useMs);
-  }
-
-  /** By the clock, and no later than by the time that has passed: whichever of them is wrong. */
-  #awaitRefresh(kept: Kept, dueMs: number, leftMs: number): void {
-    const waitMs = Math.min(dueMs - this.#clock.now(), leftMs, lookMs);
-    if (waitMs <= 0) this.#ask(kept);
-    else kept.timer = this.#clock.setTimer(waitMs, () => this.#awaitRefresh(kept, dueMs, leftMs - waitMs));
+    kept.timer = setDueTimer(this.#clock, issuedAtMs + useMs, useMs, () => this.#ask(kept));
   }
 
   /** Answers whether there is something else to read. */
