@@ -67,6 +67,24 @@ describe('what a pod brings with it, in adversity', () => {
   const waitingReason = () => scene.pod()?.status?.containerStatuses?.[0]?.state?.waiting?.reason;
   const isRunning = () => scene.pod()?.status?.phase === 'Running';
 
+  /** A provider that waits for volumes whose ConfigMap the apiserver never answers for, and how that wait ended. */
+  async function waitingForReads(): Promise<{ provider: ToldProvider; ended: () => unknown }> {
+    const provider = new ToldProvider();
+    let ended: unknown;
+    provider.onCreate = async (inputs) => {
+      scene.patient = false;
+      scene.server.faults.add({ on: { resource: 'configmaps' }, fault: { type: 'hang' }, times: 100 });
+      await inputs?.volumes().catch((error: unknown) => {
+        ended = error;
+        throw error;
+      });
+    };
+    await scene.startController({}, provider);
+    await scene.create('web', configVolume);
+    await scene.until(() => provider.inputs !== undefined);
+    return { provider, ended: () => ended };
+  }
+
   it('calls a provider once for a change, also one that does not look at what has changed', async () => {
     await scene.server.client.create(configMaps, color('blue'));
     const provider = new FollowingProvider();
@@ -216,44 +234,20 @@ describe('what a pod brings with it, in adversity', () => {
   });
 
   it('ends the wait of a provider whose reads never come when the controller is closed', async () => {
-    const provider = new ToldProvider();
-    let ended: unknown;
-    provider.onCreate = async (inputs) => {
-      scene.patient = false;
-      scene.server.faults.add({ on: { resource: 'configmaps' }, fault: { type: 'hang' }, times: 100 });
-      await inputs?.volumes().catch((error: unknown) => {
-        ended = error;
-        throw error;
-      });
-    };
-    await scene.startController({}, provider);
-    await scene.create('web', configVolume);
-    await scene.until(() => provider.inputs !== undefined);
+    const { provider, ended } = await waitingForReads();
     await scene.stopController();
     scene.patient = true;
-    expect(ended).toMatchObject({ code: 'Aborted' });
+    expect(ended()).toMatchObject({ code: 'Aborted' });
     await expect(provider.inputs?.secret('any')).rejects.toMatchObject({ code: 'Aborted' });
   });
 
   it('ends the wait of a provider whose reads never come when the pod is to go', async () => {
-    const provider = new ToldProvider();
-    let ended: unknown;
-    provider.onCreate = async (inputs) => {
-      scene.patient = false;
-      scene.server.faults.add({ on: { resource: 'configmaps' }, fault: { type: 'hang' }, times: 100 });
-      await inputs?.volumes().catch((error: unknown) => {
-        ended = error;
-        throw error;
-      });
-    };
-    await scene.startController({}, provider);
-    await scene.create('web', configVolume);
-    await scene.until(() => provider.inputs !== undefined);
+    const { ended } = await waitingForReads();
     const deletedAt = scene.clock.now();
     await scene.server.client.delete(pods, at('web'));
     await scene.until(() => scene.pod() === undefined);
     expect(scene.clock.now() - deletedAt).toBeLessThan(5_000);
-    expect(ended).toMatchObject({ code: 'Aborted' });
+    expect(ended()).toMatchObject({ code: 'Aborted' });
     scene.patient = true;
   });
 
